@@ -1,0 +1,153 @@
+package org.seglosses.samediff.op;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.OpContext;
+import org.nd4j.linalg.api.shape.LongShapeDescriptor;
+import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.samediff.plan.PlannedOp;
+
+/**
+ * An op of a SameDiff graph that is computed in Java.
+ *
+ * <p>ND4J 1.0.0-M2.1 has no user-defined op. What it has is a session that asks each op for its
+ * output shapes, with the op's inputs already computed, right before it runs the op natively. So a
+ * Java op computes its result when it is asked for the shape, puts the result in the place of its
+ * first input, and lets a <em>carrier</em>, a native op that copies its first input to its output,
+ * hand it on. Everything that rests on this trick is in this class; the day ND4J offers an op of the
+ * user's own, this file alone changes. A {@link org.seglosses.samediff.plan.GraphPlan} does without
+ * the carrier and calls {@link #execute} on its own arrays.
+ *
+ * <p>Limits: at least one input, exactly one output (a gradient is an op of its own), and parameters
+ * that travel as {@code iArgs} and {@code tArgs}, which is what ND4J saves and clones. An op is known
+ * to ND4J by its name, which starts with {@value #PREFIX}; {@link JavaOps} registers it when ND4J
+ * starts. Each op class is public and has a public constructor without arguments because ND4J creates
+ * ops by reflection when it clones or loads a graph.
+ */
+public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
+
+    /** What the name of every op of this library starts with. */
+    public static final String PREFIX = "seglosses_";
+
+    /**
+     * A native op that copies input 0 to output 0 for every type and rank. It must have no Java class
+     * in ND4J: only then does the look-up of a loaded op fall through from its hash to its name.
+     */
+    private static final String CARRIER = "test_output_reshape";
+
+    private static volatile long carrierHash;
+
+    /** For ND4J, which creates ops by reflection. */
+    protected JavaOp() {}
+
+    /**
+     * Adds the op to a graph.
+     *
+     * @param graph the graph
+     * @param inputs the op's inputs, all of the same graph
+     */
+    protected JavaOp(SameDiff graph, SDVariable... inputs) {
+        super(graph, inputs);
+    }
+
+    /** Returns the op's name without the prefix. */
+    abstract String shortName();
+
+    /** Returns the shape of the output for these inputs; throws if the inputs do not fit. */
+    abstract long[] outputShape(INDArray[] inputs);
+
+    /** Returns the type of the output for inputs of these types. */
+    abstract DataType outputType(List<DataType> inputs);
+
+    /** Computes the output; the inputs are C-ordered and contiguous, and never written to. */
+    abstract void compute(INDArray[] inputs, INDArray output);
+
+    @Override
+    public final void execute(INDArray[] inputs, INDArray output) {
+        INDArray[] contiguous = inputs;
+        for (int i = 0; i < inputs.length; i++) {
+            if (!HostArray.isContiguous(inputs[i])) {
+                if (contiguous == inputs) {
+                    contiguous = inputs.clone();
+                }
+                contiguous[i] = inputs[i].dup('c');
+            }
+        }
+        compute(contiguous, output);
+    }
+
+    @Override
+    public final String opName() {
+        return PREFIX + shortName();
+    }
+
+    @Override
+    public final long opHash() {
+        if (carrierHash == 0) {
+            carrierHash = Nd4j.getExecutioner().getCustomOperations().get(CARRIER).getHash();
+        }
+        return carrierHash;
+    }
+
+    @Override
+    public final List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
+        INDArray[] inputs = context.getInputArrays().toArray(new INDArray[0]);
+        INDArray output = Nd4j.createUninitialized(outputType(types(inputs)), outputShape(inputs), 'c');
+        execute(inputs, output);
+        context.setInputArray(0, output);
+        return Collections.singletonList(output.shapeDescriptor());
+    }
+
+    private static List<DataType> types(INDArray[] arrays) {
+        DataType[] types = new DataType[arrays.length];
+        for (int i = 0; i < arrays.length; i++) {
+            types[i] = arrays[i].dataType();
+        }
+        return List.of(types);
+    }
+
+    @Override
+    public final List<DataType> calculateOutputDataTypes(List<DataType> inputs) {
+        return Collections.singletonList(outputType(inputs));
+    }
+
+    @Override
+    public final int getNumOutputs() {
+        return 1;
+    }
+
+    // ND4J would look for a descriptor of the op's Java fields and fail; there are none to describe.
+    @Override
+    public final Map<String, Object> propertiesForFunction() {
+        return Collections.emptyMap();
+    }
+
+    @Override
+    public final void setPropertiesForFunction(Map<String, Object> properties) {
+        // no properties, see propertiesForFunction
+    }
+
+    @Override
+    public final void configureFromArguments() {
+        // parameters are read from iArgs and tArgs where they are used
+    }
+
+    /** Adds the op to its graph and returns its output. */
+    final SDVariable variable() {
+        return outputVariable();
+    }
+
+    final int intArg(int index) {
+        return Math.toIntExact(getIArgument(index));
+    }
+
+    final boolean flagArg(int index) {
+        return getIArgument(index) != 0;
+    }
+}

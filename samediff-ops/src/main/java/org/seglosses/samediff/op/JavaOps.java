@@ -1,0 +1,37 @@
+package org.seglosses.samediff.op;
+
+import java.util.List;
+import java.util.Map;
+import org.nd4j.autodiff.functions.DifferentialFunction;
+import org.nd4j.imports.converters.ImportClassMapping;
+import org.nd4j.linalg.env.EnvironmentalAction;
+
+/**
+ * Makes the ops of this package known to ND4J by name.
+ *
+ * <p>ND4J finds this class as a service when it starts, so that saved graphs load in a fresh JVM with
+ * nothing but this library on the class path. Without it ND4J says {@code No op known for hash ...
+ * and name seglosses_...}.
+ */
+public final class JavaOps implements EnvironmentalAction {
+
+    private static final List<JavaOp> OPS = List.of();
+
+    /** Registers the ops; called by ND4J's service loader. */
+    public JavaOps() {
+        Map<String, DifferentialFunction> known = ImportClassMapping.getOpNameMapping();
+        for (JavaOp op : OPS) {
+            known.putIfAbsent(op.opName(), op);
+        }
+    }
+
+    @Override
+    public String targetVariable() {
+        return "SEGLOSSES_OPS";
+    }
+
+    @Override
+    public void process(String value) {
+        // the registration needs no variable: it happens when the service is loaded
+    }
+}

@@ -1,0 +1,63 @@
+package org.seglosses.samediff.op;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Runs the tasks of a kernel on the common fork-join pool.
+ *
+ * <p>A kernel splits its work by the size of the data alone, never by the number of threads, and each
+ * task writes to a place of its own; so results do not depend on the number of threads. That number
+ * is never more than ND4J's own, and the system property {@value #THREADS} caps it further.
+ */
+final class Parallel {
+
+    static final String THREADS = "org.seglosses.threads";
+
+    private Parallel() {}
+
+    /** Runs {@code task} for each of {@code 0 .. count - 1} and returns when all have ended. */
+    static void run(int count, IntConsumer task) {
+        int threads = Math.min(count, threads());
+        if (threads <= 1) {
+            for (int i = 0; i < count; i++) {
+                task.accept(i);
+            }
+            return;
+        }
+        AtomicInteger next = new AtomicInteger();
+        Runnable worker =
+                () -> {
+                    for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+                        task.accept(i);
+                    }
+                };
+        List<ForkJoinTask<?>> others = new ArrayList<>(threads - 1);
+        for (int i = 1; i < threads; i++) {
+            others.add(ForkJoinPool.commonPool().submit(worker));
+        }
+        try {
+            worker.run();
+        } finally {
+            // A failed task ends the others early; all are waited for, since they use the arrays.
+            next.addAndGet(count);
+            others.forEach(ForkJoinTask::quietlyJoin);
+        }
+        for (ForkJoinTask<?> other : others) {
+            if (other.isCompletedAbnormally()) {
+                other.join();
+            }
+        }
+    }
+
+    static int threads() {
+        int limit = Integer.getInteger(THREADS, Integer.MAX_VALUE);
+        int pool = ForkJoinPool.getCommonPoolParallelism() + 1;
+        return Math.max(1, Math.min(limit, Math.min(pool, Nd4j.getEnvironment().maxThreads())));
+    }
+}
