@@ -144,15 +144,12 @@ final class ClassMaps {
         // NaN equals nothing, so no ignoreIndex needs no second test.
         double ignored = settings.ignoreIndex() == null ? Double.NaN : settings.ignoreIndex();
         for (int i = 0; i < plane.length; i++) {
-            if (truth[i] == VOID) {
-                continue;
-            }
             double label = plane[i];
             int index = (int) label;
             if (label == ignored) {
                 truth[i] = VOID;
             } else if (label == index && index >= 0 && index < settings.classes()) {
-                truth[i] = index;
+                truth[i] = truth[i] == VOID ? VOID : index;
             } else {
                 throw atPixel(
                         "labels must be integers in 0.."
@@ -170,14 +167,11 @@ final class ClassMaps {
         labels.read(image, 0, plane);
         double ignored = settings.ignoreIndex() == null ? Double.NaN : settings.ignoreIndex();
         for (int i = 0; i < plane.length; i++) {
-            if (truth[i] == VOID) {
-                continue;
-            }
             double label = plane[i];
             if (label == ignored) {
                 truth[i] = VOID;
             } else if (label >= 0 && label <= 1) {
-                truth[i] = label >= FOREGROUND_LABEL ? 1 : 0;
+                truth[i] = truth[i] == VOID ? VOID : label >= FOREGROUND_LABEL ? 1 : 0;
             } else {
                 throw atPixel(
                         "labels for predictions of one channel must lie in 0..1"
@@ -195,13 +189,10 @@ final class ClassMaps {
         for (int c = 0; c < labels.channels(); c++) {
             labels.read(image, c, plane);
             for (int i = 0; i < plane.length; i++) {
-                if (truth[i] == VOID) {
-                    continue;
-                }
                 double label = plane[i];
                 if (label > best[i] && label < Double.POSITIVE_INFINITY) {
                     best[i] = label;
-                    truth[i] = c;
+                    truth[i] = truth[i] == VOID ? VOID : c;
                 } else if (!(label >= 0) || label == Double.POSITIVE_INFINITY) {
                     throw atPixel(
                             "labels must be finite and >= 0, got " + label + " for class " + c,

@@ -73,8 +73,8 @@ import java.util.stream.IntStream;
  *
  * A pixel does not count where its mask is 0, where its index label is the {@linkplain
  * Builder#ignoreIndex(int) ignoreIndex}, and where its label is 0 for all of two or more classes.
- * What predictions hold there has no influence, NaN included; labels under a zero mask are not
- * looked at.
+ * What predictions hold there has no influence, NaN included. Labels are checked there too, as the
+ * losses do.
  *
  * <h2>Special cases</h2>
  *
@@ -99,7 +99,10 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
     /** More columns than this do not fit a line. */
     private static final int MAX_PRINTED_CONFUSION = 16;
 
+    /** The options. */
     private final Settings settings;
+
+    /** All that was seen. */
     private final Counts counts;
 
     /** The numbers that {@link #getValue} gives; larger is better in all of them. */
@@ -200,9 +203,9 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
      * @param predictions the network's output
      * @param mask label mask, or null
      * @param recordMetaData not used, may be null
-     * @throws IllegalArgumentException if a shape or type does not fit, if a label that counts is
-     *     neither a class nor the ignoreIndex, if a prediction that counts is NaN, or if a mask is
-     *     negative, not finite, or differs between channels
+     * @throws IllegalArgumentException if a shape or type does not fit, if a label is neither a
+     *     class nor the ignoreIndex, if a prediction that counts is NaN, or if a mask is negative,
+     *     not finite, or differs between channels
      */
     @Override
     public void eval(

@@ -20,7 +20,10 @@ public final class SegmentationScoreCalculator
         extends BaseIEvaluationScoreCalculator<Model, SegmentationEvaluation> {
     private static final long serialVersionUID = 1L;
 
+    /** Never evaluated itself: its copies are. */
     private final SegmentationEvaluation options;
+
+    /** What is maximized. */
     private final SegmentationEvaluation.Metric metric;
 
     /**

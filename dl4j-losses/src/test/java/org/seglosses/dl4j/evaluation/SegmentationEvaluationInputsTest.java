@@ -228,7 +228,7 @@ class SegmentationEvaluationInputsTest {
         nchw.add(new INDArray[] {channel(index), null});
         nchw.add(new INDArray[] {s.oneHot(), null});
         nchw.add(new INDArray[] {s.oneHot().mul(0.7).add(0.1).mul(maskC), null});
-        for (INDArray labels : new INDArray[] {index, channel(index), s.index(0), s.index(-7)}) {
+        for (INDArray labels : new INDArray[] {index, channel(index), s.index(0), s.index(1)}) {
             nchw.add(new INDArray[] {labels, mask});
             nchw.add(new INDArray[] {labels, channel(mask)});
             nchw.add(new INDArray[] {labels, maskC});
@@ -438,6 +438,9 @@ class SegmentationEvaluationInputsTest {
                 Arguments.of(with(l.dup(), -1, 0, 0, 0), p, null, "got -1.0 at image 0"),
                 Arguments.of(with(l.dup(), 0.5, 0, 0, 0), p, null, "got 0.5"),
                 Arguments.of(with(l.dup(), Double.NaN, 0, 0, 0), p, null, "got NaN"),
+                Arguments.of(with(l.dup(), 3, 0, 0, 0), p, zeros(2, 4, 5), "0..2"),
+                Arguments.of(
+                        with(zeros(2, 3, 4, 5), Double.NaN, 0, 0, 0, 0), p, zeros(2), "got NaN"),
                 Arguments.of(with(l.dup(), 1e20, 0, 0, 0), p, null, "got 1.0"),
                 Arguments.of(
                         with(zeros(2, 3, 4, 5), -0.5, 0, 2, 0, 0),

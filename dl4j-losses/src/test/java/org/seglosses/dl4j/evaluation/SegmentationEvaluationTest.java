@@ -241,11 +241,11 @@ class SegmentationEvaluationTest {
             SegmentationEvaluation again = e.newInstance();
             again.eval(indices(truth), predictions);
             assertThat(again).isEqualTo(e);
-            // The same by a mask, over a label that is none.
+            // The same by a mask.
             INDArray mask = Nd4j.ones(1, 4, 4);
             mask.putScalar(new long[] {0, 1, 1}, 0);
             SegmentationEvaluation masked = SegmentationEvaluation.builder(2).build();
-            masked.eval(indices(truth), predictions, mask);
+            masked.eval(indices(TRUTH), predictions, mask);
             assertThat(masked.confusion()).isDeepEqualTo(e.confusion());
             assertThat(masked.boundaryF1()).isEqualTo(e.boundaryF1());
         }
