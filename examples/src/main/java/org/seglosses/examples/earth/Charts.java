@@ -11,6 +11,7 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -79,7 +80,7 @@ final class Charts {
             Color ink,
             Color grid) {
         Color clear = new Color(0, 0, 0, 0);
-        Font font = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
+        Font font = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
         XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).build();
         chart.getStyler()
                 .setLegendVisible(false)
@@ -103,7 +104,15 @@ final class Charts {
                 .setXAxisMin(1.0)
                 .setXAxisMax((double) Math.max(2, study.training().epochs()))
                 .setYAxisMin(floor);
-        for (Result result : study.results()) {
+        if (relative) {
+            chart.getStyler().setYAxisMin((Double) null).setYAxisLogarithmic(true);
+        }
+        // The baseline comes last and is dashed: a curve below it stays visible.
+        List<Result> results =
+                study.results().stream()
+                        .sorted(Comparator.comparing(result -> result.loss().isStock()))
+                        .toList();
+        for (Result result : results) {
             double[] values = course(result, figure);
             double[] epochs = new double[values.length];
             double unit = relative ? values[0] : 1;
@@ -122,7 +131,7 @@ final class Charts {
                             BasicStroke.CAP_ROUND,
                             BasicStroke.JOIN_ROUND,
                             10,
-                            result.loss().stock() ? new float[] {5, 4} : null,
+                            result.loss().isStock() ? new float[] {5, 4} : null,
                             0));
         }
         BufferedImage image =

@@ -5,6 +5,8 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
+import org.seglosses.onednn.OneDnnReport;
+
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -21,7 +23,7 @@ final class Console {
         this.out = out;
     }
 
-    void announce(Training training, Settings settings) {
+    void announce(Training training, Settings settings, OneDnnReport oneDnn) {
         out.printf(
                 Locale.ROOT,
                 "Earth, %s: %d training tiles, %d held out, %d epochs of %d steps, %s%n",
@@ -33,6 +35,9 @@ final class Console {
                 settings.seeds().size() == 1
                         ? "seed " + settings.seeds().get(0)
                         : "seeds " + settings.seeds());
+        if (!oneDnn.active()) {
+            out.printf("%s%nThis takes about ten times longer than with oneDNN.%n", oneDnn);
+        }
         out.flush();
     }
 

@@ -1,5 +1,8 @@
 package org.seglosses.examples.earth;
 
+import org.seglosses.onednn.OneDnn;
+import org.seglosses.onednn.OneDnnReport;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -143,11 +146,12 @@ public final class EarthExample implements Callable<Integer> {
     public Integer call() throws IOException {
         Settings settings = settings();
         Console console = new Console(spec.commandLine().getOut());
+        OneDnnReport oneDnn = OneDnn.enable();
         Region region = settings.task().region(Rasters.load());
         Split split = Split.of(region).withAtMost(settings.tiles());
         Training training = new Training(settings.task(), region, split, settings.epochs());
         long start = System.nanoTime();
-        console.announce(training, settings);
+        console.announce(training, settings, oneDnn);
         List<Result> results = new ArrayList<>();
         for (NamedLoss loss : settings.losses()) {
             List<Run> runs = new ArrayList<>();
@@ -159,7 +163,12 @@ public final class EarthExample implements Callable<Integer> {
             results.add(new Result(loss, runs));
         }
         Study study =
-                new Study(training, settings, results, Duration.ofNanos(System.nanoTime() - start));
+                new Study(
+                        training,
+                        settings,
+                        results,
+                        oneDnn.active(),
+                        Duration.ofNanos(System.nanoTime() - start));
         Files.createDirectories(settings.out());
         Path page = settings.out().resolve("index.html").toAbsolutePath().normalize();
         Files.writeString(page, new Page(study).html());

@@ -6,6 +6,12 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+import org.seglosses.dl4j.LossBoundary;
+import org.seglosses.dl4j.LossCombined;
+import org.seglosses.dl4j.LossCrossEntropy;
+import org.seglosses.dl4j.LossLovaszSoftmax;
+import org.seglosses.dl4j.LossOhemCrossEntropy;
+import org.seglosses.dl4j.layer.SegmentationLossLayer;
 
 import java.util.List;
 import java.util.stream.Collectors;
@@ -18,45 +24,48 @@ import java.util.stream.Stream;
  * @param title what the page calls it
  * @param purpose what it is for, in a few words
  * @param function the loss
- * @param stock whether it is one of DL4J's own, which come with DL4J's own layer
  */
-record NamedLoss(String name, String title, String purpose, ILossFunction function, boolean stock) {
+record NamedLoss(String name, String title, String purpose, ILossFunction function) {
 
-    /** Every loss by name; the first is the one that others are compared with. */
+    private static final ILossFunction MCXENT = new LossMCXENT();
+
+    private static final LossCrossEntropy CROSS_ENTROPY =
+            LossCrossEntropy.builder().ignoreIndex(Region.VOID).build();
+
+    /** Sees at least an eighth of a batch's pixels, and all that are not yet safe. */
+    private static final ILossFunction OHEM =
+            LossOhemCrossEntropy.builder()
+                    .thresh(0.7)
+                    .minKept(Training.BATCH * Tile.PIXELS / 8)
+                    .ignoreIndex(Region.VOID)
+                    .build();
+
+    private static final LossBoundary BOUNDARY =
+            LossBoundary.builder().theta0(3).theta(5).ignoreIndex(Region.VOID).build();
+
+    private static final LossLovaszSoftmax LOVASZ =
+            LossLovaszSoftmax.builder().perImage(false).ignoreIndex(Region.VOID).build();
+
+    /** Every loss that the command line knows; another one is another line. */
     static final List<NamedLoss> ALL =
             List.of(
+                    new NamedLoss("mcxent", "DL4J LossMCXENT", "DL4J’s own, the baseline", MCXENT),
+                    new NamedLoss("ce", "Cross entropy", "the same loss, ours", CROSS_ENTROPY),
+                    new NamedLoss("ohem", "OHEM", "cross entropy of the hard pixels alone", OHEM),
                     new NamedLoss(
-                            "mcxent",
-                            "DL4J LossMCXENT",
-                            "the baseline: DL4J's own cross entropy",
-                            new LossMCXENT(),
-                            true),
-                    ours("ce", "Cross entropy", "the same loss, computed here", new LossMCXENT()),
-                    ours(
-                            "ohem",
-                            "OHEM",
-                            "cross entropy of the hardest pixels alone",
-                            new LossMCXENT(Nd4jStandIn.w(1, 2))),
-                    ours(
                             "boundary",
-                            "Cross entropy + Boundary",
-                            "adds the boundary F1 to what is learned",
-                            new LossMCXENT(Nd4jStandIn.w(2, 1))),
-                    ours(
-                            "lovasz",
-                            "Lovász-Softmax",
-                            "learns the IoU itself",
-                            new LossMCXENT(Nd4jStandIn.w(1, 4))),
-                    ours(
+                            "Cross entropy + ½ Boundary",
+                            "rewards outlines in the right place",
+                            LossCombined.builder()
+                                    .add(1, CROSS_ENTROPY)
+                                    .add(0.5, BOUNDARY)
+                                    .build()),
+                    new NamedLoss(
                             "ce+lovasz",
                             "Cross entropy + Lovász",
-                            "both",
-                            new LossMCXENT(Nd4jStandIn.w(4, 1))));
-
-    private static NamedLoss ours(
-            String name, String title, String purpose, ILossFunction function) {
-        return new NamedLoss(name, title, purpose, function, false);
-    }
+                            "adds a stand-in for the IoU itself",
+                            LossCombined.builder().add(1, CROSS_ENTROPY).add(1, LOVASZ).build()),
+                    new NamedLoss("lovasz", "Lovász-Softmax", "that stand-in alone", LOVASZ));
 
     /** The losses of a comma-separated list of names, or of "all". */
     static List<NamedLoss> parse(String list) {
@@ -81,24 +90,31 @@ record NamedLoss(String name, String title, String purpose, ILossFunction functi
                                                 .formatted(name, names())));
     }
 
-    static String names() {
+    private static String names() {
         return ALL.stream().map(NamedLoss::name).collect(Collectors.joining(", "));
+    }
+
+    /** Whether it is DL4J's own, which goes with DL4J's own layer. */
+    boolean isStock() {
+        return function == MCXENT;
     }
 
     /** The last layer of a network that learns with this loss. */
     Layer layer() {
-        return new CnnLossLayer.Builder(function).activation(Activation.SOFTMAX).build();
+        return isStock()
+                ? new CnnLossLayer.Builder(function).activation(Activation.SOFTMAX).build()
+                : new SegmentationLossLayer.Builder(function)
+                        .activation(Activation.SOFTMAX)
+                        .build();
     }
 
     /** A batch with labels in the form that {@link #layer()} takes. */
     DataSet dataSet(Batch batch, int classes) {
-        return batch.oneHot(classes);
+        return isStock() ? batch.oneHot(classes) : batch.indexed();
     }
 
-    /**
-     * DL4J's own losses sum over the pixels of a tile, ours average: this makes them comparable.
-     */
+    /** DL4J's losses sum over a tile's pixels, ours average: this makes the scores comparable. */
     double perPixel(double score) {
-        return score / Tile.PIXELS;
+        return isStock() ? score / Tile.PIXELS : score;
     }
 }

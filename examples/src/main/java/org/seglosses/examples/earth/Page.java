@@ -102,7 +102,7 @@ final class Page {
         Result best = study.best(figure);
         String against =
                 study.results().stream()
-                        .filter(result -> result.loss().stock() && result != best)
+                        .filter(result -> result.loss().isStock() && result != best)
                         .findFirst()
                         .map(
                                 result ->
@@ -445,7 +445,8 @@ final class Page {
                <dt>Network</dt><dd>U-Net with 16, 32 and 48 channels, two 3 × 3 convolutions a level, nearest \
                upsampling; a DL4J ComputationGraph.</dd>
                <dt>Training</dt><dd>Adam, %s falling to 0 along a cosine, batches of %d tiles, %d \
-               epochs of %d steps, %s; %s in all.</dd>
+               epochs of %d steps, %s; %s in all, on a CPU %s oneDNN. A step is one batch forward, backward \
+               and update; its time is the median.</dd>
                <dt>Again</dt><dd><code>mvn -B -ntp -q -pl examples -am compile exec:java \
                -Dexec.args="%s"</code></dd>
                <dt>Imagery</dt><dd>NASA Visible Earth, Blue Marble (public domain); water mask \
@@ -467,6 +468,7 @@ final class Page {
                                 ? "seeds " + join(study.settings().seeds())
                                 : "seed " + study.settings().seeds().get(0),
                         duration(),
+                        study.oneDnn() ? "with" : "without",
                         command());
     }
 

@@ -11,9 +11,15 @@ import java.util.function.ToDoubleFunction;
  * @param training what was trained
  * @param settings how it was asked for
  * @param results one a loss, in the order asked for
+ * @param oneDnn whether the convolutions ran on oneDNN
  * @param duration all trainings together
  */
-record Study(Training training, Settings settings, List<Result> results, Duration duration) {
+record Study(
+        Training training,
+        Settings settings,
+        List<Result> results,
+        boolean oneDnn,
+        Duration duration) {
 
     static final ToDoubleFunction<Run> MEAN_IOU = run -> run.scores().meanIou();
     static final ToDoubleFunction<Run> BOUNDARY_F1 = run -> run.scores().boundaryF1();

@@ -3,6 +3,7 @@ package org.seglosses.examples.earth;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.seglosses.dl4j.evaluation.SegmentationEvaluation;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,7 +72,18 @@ record Training(Task task, Region region, Split split, int epochs) {
     }
 
     private Scores evaluate(ComputationGraph net) {
-        return Scores.of(region, split.heldOut(), map(net, split.heldOut()), task.classes().size());
+        SegmentationEvaluation evaluation =
+                SegmentationEvaluation.builder(task.classes().size())
+                        .ignoreIndex(Region.VOID)
+                        .boundaryTolerance(1)
+                        .build();
+        List<Tile> tiles = split.heldOut();
+        for (int first = 0; first < tiles.size(); first += BATCH) {
+            Batch batch =
+                    Batch.of(region, tiles.subList(first, Math.min(first + BATCH, tiles.size())));
+            evaluation.eval(batch.labels(), net.outputSingle(batch.input()));
+        }
+        return Scores.of(evaluation);
     }
 
     /** The predicted class of each pixel of the tiles; all others are void. */

@@ -113,7 +113,7 @@ class PageTest {
                         Integer.MAX_VALUE,
                         seeds,
                         Path.of("target", "earth"));
-        return new Study(training, settings, results, Duration.ofSeconds(80));
+        return new Study(training, settings, results, true, Duration.ofSeconds(80));
     }
 
     private static Document parse(String html) throws Exception {
