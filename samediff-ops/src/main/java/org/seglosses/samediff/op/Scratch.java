@@ -1,8 +1,8 @@
 package org.seglosses.samediff.op;
 
 /**
- * Heap arrays that a thread uses again and again, so that a kernel allocates nothing once it has run
- * once. A kernel numbers its arrays; a slot holds whatever the last kernel left in it.
+ * Heap arrays that a thread uses again and again, so that a kernel allocates nothing once it has
+ * run once. A kernel numbers its arrays; a slot holds whatever the last kernel left in it.
  */
 final class Scratch {
 
