@@ -35,9 +35,9 @@ final class Exp {
     }
 
     /**
-     * {@code exp(x) = exp(x / 64)^64}: a Taylor polynomial and six squarings in two-part floats. Only
-     * multiplications and additions, so that the compiler vectorizes it; table look-ups and exponent
-     * bits, the usual ways, it does not (five times slower).
+     * {@code exp(x) = exp(x / 64)^64}: a Taylor polynomial and six squarings in two-part floats.
+     * Only multiplications and additions, so that the compiler vectorizes it; table look-ups and
+     * exponent bits, the usual ways, it does not (five times slower).
      */
     private static void raw(float[] x, int from, int length) {
         for (int i = from; i < from + length; i++) {

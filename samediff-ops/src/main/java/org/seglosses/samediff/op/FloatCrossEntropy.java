@@ -5,9 +5,9 @@ import java.nio.IntBuffer;
 import java.util.Arrays;
 
 /**
- * Cross entropy of blocks. The term of a pixel is {@code w * sum_c a_c * (lse - z_c)} with its weight w,
- * and {@code a_c = weight_c * ((1-s) * y_c + s/C * sum y)}; its weight in the mean is {@code w * sum_c
- * weight_c * y_c}.
+ * Cross entropy of blocks. The term of a pixel is {@code w * sum_c a_c * (lse - z_c)} with its
+ * weight w, and {@code a_c = weight_c * ((1-s) * y_c + s/C * sum y)}; its weight in the mean is
+ * {@code w * sum_c weight_c * y_c}.
  */
 @SuppressWarnings("cast") // the double twin has casts from double to double
 final class FloatCrossEntropy {
@@ -120,7 +120,9 @@ final class FloatCrossEntropy {
         partial[2 * block + 1] = mass;
     }
 
-    /** Writes the gradient by the logits, for the upstream gradient of each image's sum of terms. */
+    /**
+     * Writes the gradient by the logits, for the upstream gradient of each image's sum of terms.
+     */
     void gradient(FloatBuffer upstream, FloatBuffer to) {
         Parallel.run(blocks.count(), block -> blockGradient(block, upstream, to));
     }
@@ -243,7 +245,10 @@ final class FloatCrossEntropy {
                 float v = y[c * n + i];
                 if (!(v >= 0 && v <= Float.MAX_VALUE)) {
                     throw new IllegalArgumentException(
-                            "labels must be finite and not negative, got " + v + " in channel " + c);
+                            "labels must be finite and not negative, got "
+                                    + v
+                                    + " in channel "
+                                    + c);
                 }
                 total += v;
             }

@@ -4,16 +4,21 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 
 /**
- * Errors of the Lovász losses, and their gradients. Absolute errors are {@code |1{foreground} - p|},
- * hinge errors {@code max(0, 1 - z * (2 * 1{foreground} - 1))}; both are 0 at void pixels. Where an
- * error is 0 its gradient is 0.
+ * Errors of the Lovász losses, and their gradients. Absolute errors are {@code |1{foreground} -
+ * p|}, hinge errors {@code max(0, 1 - z * (2 * 1{foreground} - 1))}; both are 0 at void pixels.
+ * Where an error is 0 its gradient is 0.
  */
 final class FloatErrors {
 
     private FloatErrors() {}
 
     static void forward(
-            FloatBuffer values, IntBuffer codes, boolean hinge, boolean perChannel, Blocks blocks, FloatBuffer to) {
+            FloatBuffer values,
+            IntBuffer codes,
+            boolean hinge,
+            boolean perChannel,
+            Blocks blocks,
+            FloatBuffer to) {
         Parallel.run(
                 blocks.count(),
                 block -> {
@@ -36,7 +41,9 @@ final class FloatErrors {
                             for (int i = 0; i < n; i++) {
                                 float p = e[o + i];
                                 e[o + i] =
-                                        code[i] < 0 ? 0 : Math.abs((code[i] == foreground ? 1 : 0) - p);
+                                        code[i] < 0
+                                                ? 0
+                                                : Math.abs((code[i] == foreground ? 1 : 0) - p);
                             }
                         }
                     }

@@ -32,9 +32,7 @@ final class FloatOhem {
                     }
                     for (int i = 0; i < n; i++) {
                         max[i] =
-                                code[i] < 0
-                                        ? Float.POSITIVE_INFINITY
-                                        : e[code[i] * n + i] / sum[i];
+                                code[i] < 0 ? Float.POSITIVE_INFINITY : e[code[i] * n + i] / sum[i];
                     }
                     to.put(single.offset(block, 0), max, 0, n);
                 });
@@ -59,7 +57,9 @@ final class FloatOhem {
                     codes.get(from, code, 0, n);
                     float limit = threshold;
                     if (kth != null) {
-                        limit = Math.max(limit, kth.get(kth.limit() == 1 ? 0 : blocks.image(block)));
+                        limit =
+                                Math.max(
+                                        limit, kth.get(kth.limit() == 1 ? 0 : blocks.image(block)));
                     }
                     for (int i = 0; i < n; i++) {
                         if (p[i] > limit) {

@@ -33,8 +33,8 @@ final class FloatSoftmax {
     }
 
     /**
-     * Puts {@code exp(z - max)} in the place of {@code z}, and the maximum and the sum over the channels
-     * into {@code max} and {@code sum}. The sum is NaN wherever a channel is not finite.
+     * Puts {@code exp(z - max)} in the place of {@code z}, and the maximum and the sum over the
+     * channels into {@code max} and {@code sum}. The sum is NaN wherever a channel is not finite.
      */
     static void exponentials(float[] z, int channels, int n, float[] max, float[] sum) {
         System.arraycopy(z, 0, max, 0, n);

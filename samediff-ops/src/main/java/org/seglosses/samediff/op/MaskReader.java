@@ -1,10 +1,13 @@
 package org.seglosses.samediff.op;
 
-import java.nio.IntBuffer;
-import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A mask broadcast to {@code [N,1,H,W]} or {@code [N,C,H,W]}, read without being copied to that. */
+import java.nio.IntBuffer;
+import java.util.Arrays;
+
+/**
+ * A mask broadcast to {@code [N,1,H,W]} or {@code [N,C,H,W]}, read without being copied to that.
+ */
 final class MaskReader {
 
     private final double[] values;
@@ -39,7 +42,10 @@ final class MaskReader {
             double v = values[i];
             if (!(v >= 0 && v <= Double.MAX_VALUE)) {
                 throw new IllegalArgumentException(
-                        "mask must be finite and not negative, got " + v + " at " + Targets.place(mask, i));
+                        "mask must be finite and not negative, got "
+                                + v
+                                + " at "
+                                + Targets.place(mask, i));
             }
             if (!fractional && v != 0 && v != 1) {
                 throw new IllegalArgumentException(

@@ -250,6 +250,9 @@ final class GraphCompiler {
     private void translateCustom(
             SameDiffOp node, DynamicCustomOp op, List<Value> args, ShapeProbe probe) {
         boolean fold = OpRules.dependsOnShapesOnly(op) || allStatic(args);
+        for (int i = OpRules.firstShapeInput(op); i < args.size(); i++) {
+            staticArgument(node, args.get(i), "shape or axes");
+        }
         OpContext context = Nd4j.getExecutioner().buildContext();
         context.setArgs(null, op.iArgs(), op.dArgs(), op.tArgs(), op.bArgs());
         List<LongShapeDescriptor> shapes = outputShapes(node, op, args, context, probe);
