@@ -90,7 +90,7 @@ final class Console {
         private final ProgressBar bar;
         private final int epochs;
         private double smoothMillis;
-        private String lastLine = "";
+        private volatile long logged = -1;
 
         private Bar(String name, Training training) {
             epochs = training.epochs();
@@ -112,10 +112,11 @@ final class Console {
 
         /** The bar repeats its last state when it is closed; a log needs it once. */
         private void log(String line) {
-            if (!line.equals(lastLine)) {
+            long done = bar == null ? 0 : bar.getCurrent();
+            if (done != logged) {
                 System.err.println(line.stripTrailing());
             }
-            lastLine = line;
+            logged = done;
         }
 
         @Override
