@@ -1,21 +1,22 @@
 package org.seglosses.samediff.op;
 
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.ByteBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
+import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+
 /**
  * The one door between Java code and the memory of an array. On a GPU backend reading makes the
  * host's copy current, and {@link #written} says that the host's copy is now the newer one.
  *
- * <p>Kernels copy blocks from these buffers to heap arrays and back: bulk copies run at memory speed,
- * and the compiler vectorizes loops over heap arrays, not over buffers.
+ * <p>Kernels copy blocks from these buffers to heap arrays and back: bulk copies run at memory
+ * speed, and the compiler vectorizes loops over heap arrays, not over buffers.
  */
 final class HostArray {
 
@@ -56,8 +57,12 @@ final class HostArray {
     private static void prepare(INDArray array, DataType type) {
         if (array.dataType() != type || !isContiguous(array)) {
             throw new IllegalStateException(
-                    "expected a C-contiguous " + type + " array, got " + array.dataType()
-                            + " with order " + array.ordering());
+                    "expected a C-contiguous "
+                            + type
+                            + " array, got "
+                            + array.dataType()
+                            + " with order "
+                            + array.ordering());
         }
         Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
     }

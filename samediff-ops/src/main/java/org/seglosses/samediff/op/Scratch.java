@@ -1,8 +1,8 @@
 package org.seglosses.samediff.op;
 
 /**
- * Heap arrays that a thread uses again and again, so that a kernel allocates nothing once it has run
- * once. A kernel numbers its arrays; a slot holds whatever the last kernel left in it.
+ * Heap arrays that a thread uses again and again, so that a kernel allocates nothing once it has
+ * run once. A kernel numbers its arrays; a slot holds whatever the last kernel left in it.
  */
 final class Scratch {
 
@@ -14,6 +14,9 @@ final class Scratch {
     private final int[][] ints = new int[SLOTS][0];
     private final long[][] longs = new long[SLOTS][0];
     private final byte[][] bytes = new byte[SLOTS][0];
+    private float[][] floatRows = new float[0][0];
+    private double[][] doubleRows = new double[0][0];
+    private long[][] longRows = new long[0][0];
 
     private Scratch() {}
 
@@ -55,5 +58,32 @@ final class Scratch {
             arrays[slot] = new byte[length];
         }
         return arrays[slot];
+    }
+
+    /** At least {@code count} arrays of at least {@code width} elements. */
+    static float[][] floatRows(int count, int width) {
+        Scratch local = LOCAL.get();
+        if (local.floatRows.length < count || local.floatRows[0].length < width) {
+            local.floatRows = new float[count][width];
+        }
+        return local.floatRows;
+    }
+
+    /** At least {@code count} arrays of at least {@code width} elements. */
+    static double[][] doubleRows(int count, int width) {
+        Scratch local = LOCAL.get();
+        if (local.doubleRows.length < count || local.doubleRows[0].length < width) {
+            local.doubleRows = new double[count][width];
+        }
+        return local.doubleRows;
+    }
+
+    /** At least {@code count} arrays of at least {@code width} elements. */
+    static long[][] longRows(int count, int width) {
+        Scratch local = LOCAL.get();
+        if (local.longRows.length < count || local.longRows[0].length < width) {
+            local.longRows = new long[count][width];
+        }
+        return local.longRows;
     }
 }
