@@ -3,7 +3,6 @@ package org.seglosses.samediff.op;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
 import java.nio.ByteBuffer;
@@ -44,14 +43,33 @@ final class HostArray {
         return all.slice();
     }
 
+    /** The floats whose bits are in an INT32 array; see {@code LovaszWeights}. */
+    static FloatBuffer floatBits(INDArray array) {
+        prepare(array, DataType.INT32);
+        return array.data().asNioFloat().slice();
+    }
+
+    /** The doubles whose bits are in an INT64 array; see {@code LovaszWeights}. */
+    static DoubleBuffer doubleBits(INDArray array) {
+        prepare(array, DataType.INT64);
+        return array.data().asNioDouble().slice();
+    }
+
     /** Says that the host's memory of an array was written to. */
     static void written(INDArray array) {
         Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
     }
 
     static boolean isContiguous(INDArray array) {
-        return array.length() <= 1
-                || array.ordering() == 'c' && Shape.hasDefaultStridesForShape(array);
+        // Shape.hasDefaultStridesForShape says no for most arrays with a dimension of length 1
+        long stride = 1;
+        for (int d = array.rank() - 1; d >= 0; d--) {
+            if (array.size(d) != 1 && array.stride(d) != stride) {
+                return false;
+            }
+            stride *= array.size(d);
+        }
+        return true;
     }
 
     private static void prepare(INDArray array, DataType type) {
