@@ -239,9 +239,4 @@ public final class BoundaryTargets extends JavaOp {
             bits[at + i] |= moved;
         }
     }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: labels are given");
-    }
 }

@@ -84,9 +84,4 @@ public final class KthSmallest extends JavaOp {
         }
         HostArray.written(output);
     }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: it selects");
-    }
 }

@@ -229,10 +229,4 @@ public final class LovaszWeights extends JavaOp {
             }
         }
     }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(
-                opName() + " has no gradient: weights are constants");
-    }
 }

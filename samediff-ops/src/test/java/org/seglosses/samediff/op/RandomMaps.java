@@ -11,51 +11,68 @@ import java.util.Random;
 /** Seeded draws of shapes, values and codes for the tests of ops on {@code [N,C,H,W]}. */
 final class RandomMaps {
 
-    /** One draw: codes and values of one shape. */
-    record Draw(
-            int seed, long n, long c, long h, long w, INDArray x, INDArray codes, boolean hasVoid) {
+    /** One draw: codes, of class indices or for each channel, and values of one shape. */
+    record Draw(int seed, int n, int c, int h, int w, INDArray x, INDArray codes, int[] code) {
 
-        boolean isVoid(long i, long channel, long row, long column) {
-            return code(i, channel, row, column) < 0;
+        boolean perChannel() {
+            return codes.size(1) == c;
         }
 
-        int code(long i, long channel, long row, long column) {
-            return codes.getInt(
-                    (int) i, (int) (codes.size(1) == 1 ? 0 : channel), (int) row, (int) column);
+        int code(int i, int channel, int row, int column) {
+            int plane = perChannel() ? i * c + channel : i;
+            return code[(plane * h + row) * w + column];
         }
 
-        boolean foreground(long i, long channel, long row, long column) {
-            int code = code(i, channel, row, column);
-            return codes.size(1) == c ? code == 1 : code == channel;
+        boolean isVoid(int i, int channel, int row, int column) {
+            return code(i, channel, row, column) == -1;
+        }
+
+        boolean foreground(int i, int channel, int row, int column) {
+            return code(i, channel, row, column) == (perChannel() ? 1 : channel);
+        }
+
+        int at(int i, int channel, int row, int column) {
+            return ((i * c + channel) * h + row) * w + column;
+        }
+
+        void each(Place place) {
+            for (int i = 0; i < n; i++) {
+                for (int k = 0; k < c; k++) {
+                    for (int row = 0; row < h; row++) {
+                        for (int column = 0; column < w; column++) {
+                            place.accept(i, k, row, column);
+                        }
+                    }
+                }
+            }
         }
 
         @Override
         public String toString() {
-            return "seed %d [%d,%d,%d,%d] %s codes of %d channels"
-                    .formatted(seed, n, c, h, w, x.dataType(), codes.size(1));
+            return "seed %d, %s [%d,%d,%d,%d], codes of %d channels"
+                    .formatted(seed, x.dataType(), n, c, h, w, codes.size(1));
         }
     }
 
+    /** What to do at each element. */
+    interface Place {
+        void accept(int n, int c, int i, int j);
+    }
+
     private static final int[][] SIZES = {
-        {1, 1}, {1, 7}, {9, 1}, {2, 3}, {5, 5}, {7, 4}, {13, 17}, {33, 20}, {70, 9}, {67, 70}
+        {1, 1}, {1, 7}, {9, 1}, {2, 3}, {5, 5}, {7, 4}, {13, 17}, {33, 20}, {70, 9}, {5, 140}
     };
 
     private RandomMaps() {}
 
-    /** Draws over all sizes, with and without void pixels and ties, of both kinds of codes. */
+    /** 100 draws over all sizes, with and without void pixels and ties. */
     static List<Draw> draws(DataType type) {
         List<Draw> draws = new ArrayList<>();
         for (int seed = 0; seed < 100; seed++) {
             Random random = new Random(seed);
             int[] size = SIZES[seed % SIZES.length];
-            draws.add(
-                    draw(
-                            type,
-                            seed,
-                            1 + random.nextInt(3),
-                            1 + random.nextInt(5),
-                            size[0],
-                            size[1]));
+            int n = 1 + random.nextInt(3);
+            draws.add(draw(type, seed, n, 1 + random.nextInt(5), size[0], size[1]));
         }
         return draws;
     }
@@ -65,51 +82,56 @@ final class RandomMaps {
         int levels = random.nextBoolean() ? 4 : 1 << 24;
         boolean hasVoid = random.nextBoolean();
         int codeChannels = random.nextBoolean() ? c : 1;
-        INDArray codes = Nd4j.create(DataType.INT32, n, codeChannels, h, w);
         // patches, so that there are places far from any boundary
         int patch = 1 + random.nextInt(9);
-        int[] drawn = new int[1 << 12];
-        for (int i = 0; i < drawn.length; i++) {
-            drawn[i] = random.nextInt(codeChannels == c ? 2 : c);
-        }
-        for (int i = 0; i < n; i++) {
-            boolean allVoid = hasVoid && random.nextInt(6) == 0;
-            for (int k = 0; k < codeChannels; k++) {
-                for (int row = 0; row < h; row++) {
-                    for (int col = 0; col < w; col++) {
-                        int at = ((i * 7 + k) * 11 + row / patch) * 13 + col / patch;
-                        boolean isVoid = hasVoid && (allVoid || random.nextInt(5) == 0);
-                        codes.putScalar(
-                                new int[] {i, k, row, col},
-                                isVoid ? -1 : drawn[at & drawn.length - 1]);
-                    }
-                }
+        int[] drawn = random.ints(1 << 12, 0, codeChannels == c ? 2 : c).toArray();
+        int[] code = new int[n * codeChannels * h * w];
+        for (int i = 0; i < code.length; i++) {
+            int row = i / w % h;
+            int plane = i / w / h;
+            code[i] = drawn[(plane * 97 + row / patch * 13 + i % w / patch) % drawn.length];
+            if (hasVoid && random.nextInt(5) == 0) {
+                code[i] = -1;
             }
         }
-        return new Draw(seed, n, c, h, w, values(type, random, levels, n, c, h, w), codes, hasVoid);
+        if (hasVoid && random.nextInt(3) == 0) {
+            // an image of void pixels
+            java.util.Arrays.fill(code, 0, codeChannels * h * w, -1);
+        }
+        INDArray codes = Nd4j.createFromArray(code).reshape('c', n, codeChannels, h, w);
+        return new Draw(seed, n, c, h, w, values(type, random, levels, n, c, h, w), codes, code);
     }
 
     /** Values in [-2, 2), of so many different ones. */
     static INDArray values(DataType type, Random random, int levels, long... shape) {
-        INDArray values = Nd4j.create(type, shape);
-        for (long i = 0; i < values.length(); i++) {
-            values.putScalar(i, (random.nextInt(levels) - levels / 2) * (4.0 / levels));
+        double[] values = new double[(int) Nd4j.create(DataType.INT8, shape).length()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (random.nextInt(levels) - levels / 2) * (4.0 / levels);
         }
-        return values;
+        return of(type, values, shape);
     }
 
     /** Puts some NaN and infinities, void pixels included, and both zeros into a copy of values. */
     static INDArray withSpecialValues(INDArray values, int seed) {
         Random random = new Random(seed);
-        INDArray copy = values.dup('c');
         double[] special = {
             Double.NaN, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, -0.0, 0.0
         };
-        for (long i = 0; i < copy.length(); i++) {
+        double[] copy = doubles(values);
+        for (int i = 0; i < copy.length; i++) {
             if (random.nextInt(12) == 0) {
-                copy.putScalar(i, special[random.nextInt(special.length)]);
+                copy[i] = special[random.nextInt(special.length)];
             }
         }
-        return copy;
+        return of(values.dataType(), copy, values.shape());
+    }
+
+    static INDArray of(DataType type, double[] values, long... shape) {
+        return Nd4j.createFromArray(values).castTo(type).reshape('c', shape);
+    }
+
+    /** The elements in C order. */
+    static double[] doubles(INDArray array) {
+        return array.castTo(DataType.DOUBLE).dup('c').data().asDouble();
     }
 }
