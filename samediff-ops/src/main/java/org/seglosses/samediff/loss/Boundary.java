@@ -110,9 +110,10 @@ public record Boundary(
         boolean both = complement && graph.mode() == Mode.BINARY;
         SDVariable codes = graph.codes();
         SDVariable p = graph.probabilities();
-        SDVariable inverse = p.rsub(1.0);
+        // -p in the place of 1-p, which makes the same boundary and keeps the digits of small p
+        SDVariable inverse = p.neg();
         if (both) {
-            // the background's map is 1-p, and its inverse is p
+            // the background's map is 1-p, so p is in the place of 1-(1-p)
             inverse = graph.sameDiff().concat(1, inverse, p);
         }
         SDVariable boundary = SlidingMax.of(inverse, codes, theta0).sub(inverse);

@@ -128,9 +128,4 @@ public final class ClassCoefficients extends JavaOp {
         }
         return valid;
     }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: labels are given");
-    }
 }

@@ -24,23 +24,22 @@ final class FloatErrors {
                 block -> {
                     int channels = blocks.channels();
                     int n = blocks.length(block);
-                    float[] e = Scratch.floats(0, channels * n);
+                    float[][] e = Scratch.floatBlock(0, channels, n);
                     int[] code = Scratch.ints(0, n);
                     FloatSoftmax.load(values, e, blocks, block);
                     for (int c = 0; c < channels; c++) {
-                        int o = c * n;
                         int foreground = foreground(codes, code, c, perChannel, blocks, block);
                         if (hinge) {
                             for (int i = 0; i < n; i++) {
-                                float z = e[o + i];
+                                float z = e[c][i];
                                 float error = 1 - (code[i] == foreground ? z : -z);
                                 // z * 0: not finite in, NaN out
-                                e[o + i] = code[i] < 0 ? 0 : Math.max(error, 0) + z * 0;
+                                e[c][i] = code[i] < 0 ? 0 : Math.max(error, 0) + z * 0;
                             }
                         } else {
                             for (int i = 0; i < n; i++) {
-                                float p = e[o + i];
-                                e[o + i] =
+                                float p = e[c][i];
+                                e[c][i] =
                                         code[i] < 0
                                                 ? 0
                                                 : Math.abs((code[i] == foreground ? 1 : 0) - p);
@@ -63,17 +62,16 @@ final class FloatErrors {
                 block -> {
                     int channels = blocks.channels();
                     int n = blocks.length(block);
-                    float[] e = Scratch.floats(0, channels * n);
-                    float[] g = Scratch.floats(1, channels * n);
+                    float[][] e = Scratch.floatBlock(0, channels, n);
+                    float[][] g = Scratch.floatBlock(1, channels, n);
                     int[] code = Scratch.ints(0, n);
                     FloatSoftmax.load(errors, e, blocks, block);
                     FloatSoftmax.load(upstream, g, blocks, block);
                     for (int c = 0; c < channels; c++) {
-                        int o = c * n;
                         int foreground = foreground(codes, code, c, perChannel, blocks, block);
                         for (int i = 0; i < n; i++) {
-                            float signed = code[i] == foreground ? -g[o + i] : g[o + i];
-                            g[o + i] = code[i] < 0 || e[o + i] == 0 ? 0 : signed;
+                            float signed = code[i] == foreground ? -g[c][i] : g[c][i];
+                            g[c][i] = code[i] < 0 || e[c][i] == 0 ? 0 : signed;
                         }
                     }
                     FloatSoftmax.store(g, to, blocks, block);

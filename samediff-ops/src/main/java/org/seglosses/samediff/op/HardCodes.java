@@ -80,9 +80,4 @@ public final class HardCodes extends JavaOp {
         }
         HostArray.written(output);
     }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: it selects pixels");
-    }
 }

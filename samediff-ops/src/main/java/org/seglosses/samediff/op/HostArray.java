@@ -3,7 +3,6 @@ package org.seglosses.samediff.op;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
 import java.nio.ByteBuffer;
@@ -24,36 +23,41 @@ final class HostArray {
 
     static FloatBuffer floats(INDArray array) {
         prepare(array, DataType.FLOAT);
-        return array.data().asNioFloat().slice();
+        return array.data().asNioFloat().slice().limit(length(array));
     }
 
     static DoubleBuffer doubles(INDArray array) {
         prepare(array, DataType.DOUBLE);
-        return array.data().asNioDouble().slice();
+        return array.data().asNioDouble().slice().limit(length(array));
     }
 
     static IntBuffer ints(INDArray array) {
         prepare(array, DataType.INT32);
-        return array.data().asNioInt().slice();
+        return array.data().asNioInt().slice().limit(length(array));
     }
 
     static ByteBuffer bytes(INDArray array) {
         prepare(array, DataType.INT8);
         ByteBuffer all = array.data().asNio();
         all.position(Math.toIntExact(array.data().offset()));
-        return all.slice();
+        return all.slice().limit(length(array));
     }
 
     /** The floats whose bits are in an INT32 array; see {@code LovaszWeights}. */
     static FloatBuffer floatBits(INDArray array) {
         prepare(array, DataType.INT32);
-        return array.data().asNioFloat().slice();
+        return array.data().asNioFloat().slice().limit(length(array));
     }
 
     /** The doubles whose bits are in an INT64 array; see {@code LovaszWeights}. */
     static DoubleBuffer doubleBits(INDArray array) {
         prepare(array, DataType.INT64);
-        return array.data().asNioDouble().slice();
+        return array.data().asNioDouble().slice().limit(length(array));
+    }
+
+    /** An array may be the beginning of a longer buffer. */
+    private static int length(INDArray array) {
+        return Math.toIntExact(array.length());
     }
 
     /** Says that the host's memory of an array was written to. */
@@ -61,9 +65,20 @@ final class HostArray {
         Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
     }
 
+    /**
+     * Whether elements follow each other in C order; ND4J's own check trips over sides of length 1.
+     */
     static boolean isContiguous(INDArray array) {
-        return array.length() <= 1
-                || array.ordering() == 'c' && Shape.hasDefaultStridesForShape(array);
+        long[] shape = array.shape();
+        long[] strides = array.stride();
+        long step = 1;
+        for (int d = shape.length - 1; d >= 0; d--) {
+            if (shape[d] != 1 && strides[d] != step) {
+                return false;
+            }
+            step *= shape[d];
+        }
+        return true;
     }
 
     private static void prepare(INDArray array, DataType type) {

@@ -142,6 +142,15 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
         // parameters are read from iArgs and tArgs where they are used
     }
 
+    /**
+     * No gradient by any input, unless an op says otherwise. SameDiff asks every op that a
+     * differentiated variable enters, those with an integer output too.
+     */
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        return Collections.emptyList();
+    }
+
     /** Adds the op to its graph and returns its output. */
     final SDVariable variable() {
         return outputVariable();

@@ -34,7 +34,12 @@ public final class JavaOps implements EnvironmentalAction {
                     new WeightedSums(),
                     new WeightedSumsGradient(),
                     new BoundarySums(),
-                    new BoundarySumsGradient());
+                    new BoundarySumsGradient(),
+                    new SlidingMax(),
+                    new SlidingMaxGradient(),
+                    new BoundaryTargets(),
+                    new LovaszWeights(),
+                    new KthSmallest());
 
     /** Registers the ops; called by ND4J's service loader. */
     public JavaOps() {

@@ -72,9 +72,4 @@ public final class PixelWeights extends JavaOp {
                 });
         HostArray.written(output);
     }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: masks are given");
-    }
 }

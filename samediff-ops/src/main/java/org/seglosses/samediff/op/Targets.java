@@ -298,9 +298,4 @@ public final class Targets extends JavaOp {
         }
         return Arrays.toString(at) + " of shape " + Arrays.toString(shape);
     }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: labels are given");
-    }
 }

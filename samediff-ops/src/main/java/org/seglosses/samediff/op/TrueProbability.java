@@ -70,9 +70,4 @@ public final class TrueProbability extends JavaOp {
         }
         HostArray.written(output);
     }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: it selects pixels");
-    }
 }
