@@ -43,7 +43,7 @@ public final class OneDnnFactor {
     private static final int CHANNELS = 3;
     private static final int CLASSES = 5;
 
-    private static final int STEPS = 15;
+    private static final int STEPS = 10;
 
     private OneDnnFactor() {}
 

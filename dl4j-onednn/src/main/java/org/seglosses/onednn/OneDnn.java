@@ -76,7 +76,7 @@ public final class OneDnn {
         try {
             backend = Nd4j.getExecutioner().getEnvironmentInformation().getProperty("backend");
         } catch (RuntimeException | LinkageError e) {
-            return unmet("ND4J does not start, is a backend on the class path? (" + e + ")");
+            return unmet("ND4J does not start, is a backend on the class path? (" + root(e) + ")");
         }
         if (!"CPU".equalsIgnoreCase(backend)) {
             return unmet("ND4J's backend is " + backend + ", oneDNN is for the CPU");
@@ -91,6 +91,14 @@ public final class OneDnn {
                         + host
                         + "-onednn on the class path? (it exists for linux-x86_64, macosx-x86_64"
                         + " and windows-x86_64)");
+    }
+
+    private static Throwable root(Throwable thrown) {
+        Throwable root = thrown;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     private static Condition shim() {
