@@ -128,12 +128,14 @@ public final class Comparison implements Callable<Integer> {
         } finally {
             delete(directory);
         }
+        Path table = out.resolve("results.md");
+        Path figures = out.resolve("results.csv");
         Files.createDirectories(out);
-        Files.writeString(out.resolve("results.md"), report.markdown());
-        Files.writeString(out.resolve("results.csv"), report.csv());
+        Files.writeString(table, report.markdown());
+        Files.writeString(figures, report.csv());
         PrintWriter print = spec.commandLine().getOut();
         print.println(report.markdown());
-        print.println("Written: " + out.resolve("results.md") + ", " + out.resolve("results.csv"));
+        print.println("Written: " + table + ", " + figures);
         print.flush();
         return report.mismatches().isEmpty() ? 0 : 1;
     }
