@@ -7,7 +7,8 @@ It is driven over its standard input and output, one line each way:
 
     load KEY LOGITS.npy LABELS.npy                      -> ok
     run KEY REPETITIONS LOSS [NAME=VALUE ...]           -> ok value=V ms=T1,T2,...
-    gradient KEY FILE.npy LOSS [NAME=VALUE ...]         -> ok value=V, and the gradient in the file
+    gradient KEY FILE.npy LOSS [NAME=VALUE ...]         -> ok value=V, and the gradient in the file,
+                                                           both computed in double
     anything that fails                                 -> error MESSAGE
 
 It ends when its input ends. Logits are float32 [N,C,H,W], labels class indices [N,H,W]; files lie in
@@ -171,7 +172,8 @@ def handle(words):
         times = ",".join(f"{milliseconds:.4f}" for _, _, milliseconds in runs)
         return f"ok value={runs[-1][0]!r} ms={times}"
     if command == "gradient":
-        value, gradient, _ = value_and_gradient(loss, options, *INPUTS[key])
+        logits, labels = INPUTS[key]
+        value, gradient, _ = value_and_gradient(loss, options, logits.double(), labels)
         numpy.save(words[2], gradient.contiguous().numpy())
         return f"ok value={value!r}"
     raise ValueError("unknown command " + command)

@@ -1,5 +1,6 @@
 package org.seglosses.benchmarks.compare;
 
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 import java.util.Locale;
@@ -12,20 +13,16 @@ import java.util.Locale;
  */
 record Agreement(double value, double gradient) {
 
-    /** Sums of float numbers in different orders; a pixel more or less behind OHEM's threshold. */
-    private static final double VALUE_TOLERANCE = 1e-4;
-
     /**
-     * Where float numbers tie in one side's rounding and not in the other's, single pixels are
-     * ranked, selected or taken for a window's maximum differently; a wrong scale or a missing term
-     * is far beyond this.
+     * Float's rounding on one side: PyTorch's float value of Lovász-Softmax is 4e-4 off its own
+     * double value, and where saturated numbers tie in float alone, Boundary's gradient goes to
+     * other pixels of a window (3e-4). A wrong scale or a missing term is far beyond this.
      */
-    private static final double GRADIENT_TOLERANCE = 1e-2;
+    private static final double TOLERANCE = 1e-3;
 
     static Agreement of(double value, INDArray gradient, double other, INDArray otherGradient) {
-        float[] ours = gradient.reshape('c', new long[] {gradient.length()}).toFloatVector();
-        float[] theirs =
-                otherGradient.reshape('c', new long[] {otherGradient.length()}).toFloatVector();
+        double[] ours = numbers(gradient);
+        double[] theirs = numbers(otherGradient);
         if (ours.length != theirs.length) {
             return new Agreement(Double.NaN, Double.NaN);
         }
@@ -33,10 +30,10 @@ record Agreement(double value, double gradient) {
         double norm = 0;
         double otherNorm = 0;
         for (int i = 0; i < ours.length; i++) {
-            double gap = (double) ours[i] - theirs[i];
+            double gap = ours[i] - theirs[i];
             difference += gap * gap;
-            norm += (double) ours[i] * ours[i];
-            otherNorm += (double) theirs[i] * theirs[i];
+            norm += ours[i] * ours[i];
+            otherNorm += theirs[i] * theirs[i];
         }
         return new Agreement(
                 relative(value - other, value, other),
@@ -48,6 +45,12 @@ record Agreement(double value, double gradient) {
         return new Agreement(relative(value - other, value, other), 0);
     }
 
+    private static double[] numbers(INDArray array) {
+        return array.reshape('c', new long[] {array.length()})
+                .castTo(DataType.DOUBLE)
+                .toDoubleVector();
+    }
+
     private static double relative(double difference, double one, double other) {
         double scale = Math.max(Math.abs(one), Math.abs(other));
         return scale == 0 ? 0 : Math.abs(difference) / scale;
@@ -55,16 +58,15 @@ record Agreement(double value, double gradient) {
 
     /** False for NaN too. */
     boolean holds() {
-        return value <= VALUE_TOLERANCE && gradient <= GRADIENT_TOLERANCE;
+        return value <= TOLERANCE && gradient <= TOLERANCE;
     }
 
     String describe() {
         return String.format(
                 Locale.ROOT,
-                "values differ by %.1e (at most %.0e), gradients by %.1e (at most %.0e)",
+                "values differ by %.1e, gradients by %.1e (at most %.0e)",
                 value,
-                VALUE_TOLERANCE,
                 gradient,
-                GRADIENT_TOLERANCE);
+                TOLERANCE);
     }
 }

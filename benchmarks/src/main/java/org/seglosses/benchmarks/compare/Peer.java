@@ -124,12 +124,23 @@ final class Peer implements AutoCloseable {
         };
     }
 
-    /** The gradient of the loss in the logits. */
-    INDArray gradient(String formula, Inputs inputs) {
+    /**
+     * What is right: computed in double, since float's rounding in these formulas is larger than in
+     * ours.
+     */
+    Reference reference(String formula, Inputs inputs) {
         String file = "gradient.npy";
-        ask("gradient " + inputs.name() + " " + file + " " + formula);
-        return Nd4j.createFromNpyFile(directory.resolve(file).toFile());
+        PeerReply reply = ask("gradient " + inputs.name() + " " + file + " " + formula);
+        return new Reference(
+                reply.number("value"), Nd4j.createFromNpyFile(directory.resolve(file).toFile()));
     }
+
+    /**
+     * A value and its gradient.
+     *
+     * @param gradient double, of the logits' shape
+     */
+    record Reference(double value, INDArray gradient) {}
 
     private PeerReply ask(String request) {
         requests.println(request);

@@ -48,8 +48,11 @@ class ReferenceFormulasTest {
         Inputs inputs = inputs(new float[] {(float) Math.log(3), 0, 0, 0}, 1, 0);
 
         assertThat(value("cross_entropy", inputs)).isCloseTo((LN4 + LN2) / 2, within(1e-6));
-        assertThat(peer.gradient("cross_entropy", inputs).reshape('c', 1, 4).toFloatVector())
-                .containsExactly(new float[] {0.375f, -0.25f, -0.375f, 0.25f}, within(1e-6f));
+        Peer.Reference reference = peer.reference("cross_entropy", inputs);
+        assertThat(reference.value()).isCloseTo((LN4 + LN2) / 2, within(1e-7));
+        assertThat(reference.gradient().shape()).containsExactly(1, 2, 1, 2);
+        assertThat(reference.gradient().ravel().toDoubleVector())
+                .containsExactly(new double[] {0.375, -0.25, -0.375, 0.25}, within(1e-7));
     }
 
     @Test
