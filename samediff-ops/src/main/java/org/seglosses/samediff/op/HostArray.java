@@ -43,6 +43,18 @@ final class HostArray {
         return all.slice();
     }
 
+    /** The floats whose bits are in an INT32 array; see {@code LovaszWeights}. */
+    static FloatBuffer floatBits(INDArray array) {
+        prepare(array, DataType.INT32);
+        return array.data().asNioFloat().slice();
+    }
+
+    /** The doubles whose bits are in an INT64 array; see {@code LovaszWeights}. */
+    static DoubleBuffer doubleBits(INDArray array) {
+        prepare(array, DataType.INT64);
+        return array.data().asNioDouble().slice();
+    }
+
     /** Says that the host's memory of an array was written to. */
     static void written(INDArray array) {
         Nd4j.getAffinityManager().tagLocation(array, Location.HOST);

@@ -15,7 +15,24 @@ import org.nd4j.linalg.env.EnvironmentalAction;
  */
 public final class JavaOps implements EnvironmentalAction {
 
-    private static final List<JavaOp> OPS = List.of();
+    private static final List<JavaOp> OPS = List.of(
+            new Targets(),
+            new PixelWeights(),
+            new ClassCoefficients(),
+            new CrossEntropySums(),
+            new CrossEntropyGradient(),
+            new NormalizedSums(),
+            new NormalizedSumsGradient(),
+            new TrueProbability(),
+            new HardCodes(),
+            new Probabilities(),
+            new ProbabilitiesGradient(),
+            new Errors(),
+            new ErrorsGradient(),
+            new WeightedSums(),
+            new WeightedSumsGradient(),
+            new BoundarySums(),
+            new BoundarySumsGradient());
 
     /** Registers the ops; called by ND4J's service loader. */
     public JavaOps() {

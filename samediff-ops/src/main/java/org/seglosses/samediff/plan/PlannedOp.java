@@ -3,8 +3,8 @@ package org.seglosses.samediff.plan;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * An op that writes its result into an array that it is given. A {@link GraphPlan} calls it in place
- * of ND4J's executioner; it is the only thing that the plan knows about ops written in Java.
+ * An op that writes its result into an array that it is given. A {@link GraphPlan} calls it in
+ * place of ND4J's executioner; it is the only thing that the plan knows about ops written in Java.
  */
 public interface PlannedOp {
 

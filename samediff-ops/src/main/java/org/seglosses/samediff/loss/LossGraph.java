@@ -1,0 +1,304 @@
+package org.seglosses.samediff.loss;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.samediff.op.PixelWeights;
+import org.seglosses.samediff.op.Probabilities;
+import org.seglosses.samediff.op.Targets;
+
+/**
+ * What a loss is computed from: the labels, the logits and the mask of a graph, in the forms that losses
+ * need. A form that several components of a loss ask for is added to the graph once.
+ */
+public final class LossGraph {
+
+    /** The least probability whose logarithm is taken where a graph ends in probabilities. */
+    private static final double LEAST_PROBABILITY = 1e-30;
+
+    private final Mode mode;
+    private final Integer ignoreIndex;
+    private final SDVariable labels;
+    private final SDVariable scores;
+    private final SDVariable mask;
+    private final boolean ofProbabilities;
+    private final Map<List<Object>, SDVariable> forms;
+
+    private LossGraph(
+            Mode mode,
+            Integer ignoreIndex,
+            SDVariable labels,
+            SDVariable scores,
+            SDVariable mask,
+            boolean ofProbabilities,
+            Map<List<Object>, SDVariable> forms) {
+        this.mode = mode;
+        this.ignoreIndex = ignoreIndex;
+        this.labels = labels;
+        this.scores = scores;
+        this.mask = mask;
+        this.ofProbabilities = ofProbabilities;
+        this.forms = forms;
+    }
+
+    /**
+     * Makes what a loss on logits is computed from.
+     *
+     * @param loss the loss
+     * @param mode the mode, or null to take the loss's own or to tell it from the channels
+     * @param labels the labels
+     * @param logits the logits {@code [N,C,H,W]}
+     * @param mask the mask, or null
+     * @return it
+     */
+    public static LossGraph ofLogits(
+            SegmentationLoss loss, Mode mode, SDVariable labels, SDVariable logits, SDVariable mask) {
+        return of(loss, mode, labels, logits, mask, false);
+    }
+
+    /**
+     * Makes what a loss on probabilities is computed from.
+     *
+     * @param loss the loss
+     * @param mode the mode, or null to take the loss's own or to tell it from the channels
+     * @param labels the labels
+     * @param probabilities the probabilities {@code [N,C,H,W]}
+     * @param mask the mask, or null
+     * @return it
+     */
+    public static LossGraph ofProbabilities(
+            SegmentationLoss loss,
+            Mode mode,
+            SDVariable labels,
+            SDVariable probabilities,
+            SDVariable mask) {
+        return of(loss, mode, labels, probabilities, mask, true);
+    }
+
+    private static LossGraph of(
+            SegmentationLoss loss,
+            Mode named,
+            SDVariable labels,
+            SDVariable scores,
+            SDVariable mask,
+            boolean ofProbabilities) {
+        Rules.requireGiven(labels, "labels");
+        Rules.requireGiven(scores, "logits");
+        if (!scores.dataType().isFPType()) {
+            throw new IllegalArgumentException(
+                    "logits must be of a floating-point type, got " + scores.dataType());
+        }
+        Mode mode = resolve(loss, named == null ? loss.mode() : named, scores.getShape());
+        // HALF has 11 bits, too few for sums over pixels
+        boolean half =
+                scores.dataType() == DataType.FLOAT16 || scores.dataType() == DataType.BFLOAT16;
+        SDVariable wide = half ? scores.castTo(DataType.FLOAT) : scores;
+        return new LossGraph(
+                mode, loss.ignoreIndex(), labels, wide, mask, ofProbabilities, new HashMap<>());
+    }
+
+    private static Mode resolve(SegmentationLoss loss, Mode named, long[] shape) {
+        long channels = shape == null || shape.length != 4 ? -1 : shape[1];
+        if (shape != null && shape.length != 4) {
+            throw new IllegalArgumentException(
+                    "logits must be of shape [N,C,H,W], got " + Arrays.toString(shape));
+        }
+        Mode mode = named;
+        if (mode == null && channels > 0) {
+            mode = channels == 1 ? Mode.BINARY : Mode.MULTICLASS;
+        }
+        if (mode == null && loss.modes().size() == 1) {
+            mode = loss.modes().iterator().next();
+        }
+        if (mode == null) {
+            throw new IllegalArgumentException(
+                    "mode must be named (one of "
+                            + loss.modes()
+                            + "), since the graph does not know the number of channels of logits "
+                            + Arrays.toString(shape));
+        }
+        if (!loss.modes().contains(mode)) {
+            throw new IllegalArgumentException(
+                    "mode must be one of "
+                            + loss.modes()
+                            + " for "
+                            + loss
+                            + ", got "
+                            + mode
+                            + " with logits "
+                            + Arrays.toString(shape));
+        }
+        boolean fits = channels <= 0 || mode == Mode.MULTILABEL || channels == 1 == (mode == Mode.BINARY);
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "logits must have "
+                            + (mode == Mode.BINARY ? "1 channel" : "at least 2 channels")
+                            + " in mode "
+                            + mode
+                            + ", got "
+                            + Arrays.toString(shape));
+        }
+        return mode;
+    }
+
+    /** Not computeIfAbsent, since one form may ask for another. */
+    private SDVariable form(List<Object> key, Supplier<SDVariable> adding) {
+        SDVariable form = forms.get(key);
+        if (form == null) {
+            form = adding.get();
+            forms.put(key, form);
+        }
+        return form;
+    }
+
+    /** Returns this graph for a component of a combined loss. */
+    LossGraph component(SegmentationLoss loss) {
+        Mode own = loss.mode() == null ? mode : loss.mode();
+        return new LossGraph(
+                resolve(loss, own, scores.getShape()),
+                loss.ignoreIndex(),
+                labels,
+                scores,
+                mask,
+                ofProbabilities,
+                forms);
+    }
+
+    /**
+     * The graph itself.
+     *
+     * @return it
+     */
+    public SameDiff sameDiff() {
+        return scores.getSameDiff();
+    }
+
+    /**
+     * What the channels mean.
+     *
+     * @return the mode
+     */
+    public Mode mode() {
+        return mode;
+    }
+
+    /**
+     * The type that the loss is computed in.
+     *
+     * @return FLOAT or DOUBLE
+     */
+    public DataType type() {
+        return scores.dataType();
+    }
+
+    /**
+     * Whether the graph ends in probabilities; then {@link #logits} are their logarithms.
+     *
+     * @return whether it does
+     */
+    public boolean ofProbabilities() {
+        return ofProbabilities;
+    }
+
+    /**
+     * The logits {@code [N,C,H,W]}; of a graph that ends in probabilities, their logarithms.
+     *
+     * @return the logits
+     */
+    public SDVariable logits() {
+        if (!ofProbabilities) {
+            return scores;
+        }
+        return form(
+                List.of("log"),
+                () -> {
+                    SDVariable least =
+                            sameDiff().constant(Nd4j.scalar(type(), LEAST_PROBABILITY));
+                    return sameDiff().math().log(sameDiff().math().max(scores, least));
+                });
+    }
+
+    /**
+     * The labels as codes, see {@link Targets}, for a loss without per-pixel weights: a mask other than 0
+     * and 1 is refused.
+     *
+     * @return the codes, {@code [N,1,H,W]} in {@link Mode#MULTICLASS}, {@code [N,C,H,W]} otherwise
+     */
+    public SDVariable codes() {
+        return codes(false);
+    }
+
+    /**
+     * The labels as codes, see {@link Targets}.
+     *
+     * @param weighted whether the loss honours fractional masks through {@link #weights}
+     * @return the codes, {@code [N,1,H,W]} in {@link Mode#MULTICLASS}, {@code [N,C,H,W]} otherwise
+     */
+    public SDVariable codes(boolean weighted) {
+        return form(
+                Arrays.asList("codes", mode, ignoreIndex, weighted),
+                () ->
+                        Targets.of(labels, scores, mask, mode.labelling(), ignoreIndex, weighted));
+    }
+
+    /**
+     * Whether the labels are declared as vectors {@code [N,C,H,W]}, which may be soft.
+     *
+     * @return whether they are
+     */
+    public boolean vectors() {
+        long[] shape = labels.getShape();
+        return mode == Mode.MULTICLASS && shape != null && shape.length == 4 && shape[1] > 1;
+    }
+
+    /**
+     * The labels as they are, in the type that the loss is computed in.
+     *
+     * @return the labels
+     */
+    public SDVariable softLabels() {
+        return form(
+                List.of("soft"),
+                () -> labels.dataType() == type() ? labels : labels.castTo(type()));
+    }
+
+    /**
+     * The mask as weights {@code [N,1,H,W]}.
+     *
+     * @return the weights, or null without a mask
+     */
+    public SDVariable weights() {
+        return mask == null
+                ? null
+                : form(
+                        Arrays.asList("weights", vectors() ? null : ignoreIndex),
+                        () ->
+                                PixelWeights.of(
+                                        mask, vectors() ? softLabels() : codes(true), type()));
+    }
+
+    /**
+     * Probabilities {@code [N,C,H,W]}, softmax or sigmoid as the mode says, 0 at void pixels.
+     *
+     * @return the probabilities
+     */
+    public SDVariable probabilities() {
+        return form(
+                Arrays.asList("probabilities", mode, ignoreIndex),
+                () -> {
+                    SDVariable codes = codes();
+                    if (ofProbabilities) {
+                        return Probabilities.given(scores, codes);
+                    }
+                    return mode == Mode.MULTICLASS
+                            ? Probabilities.softmax(scores, codes)
+                            : Probabilities.sigmoid(scores, codes);
+                });
+    }
+}

@@ -1,0 +1,146 @@
+package org.seglosses.samediff.loss;
+
+import java.io.Serializable;
+import java.util.Set;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.shade.jackson.annotation.JsonTypeInfo;
+
+/**
+ * The definition of a segmentation loss: its parameters, and how it adds itself to a graph.
+ *
+ * <p>Definitions are immutable, and equal if their parameters are.
+ *
+ * <pre>{@code
+ * SDVariable loss = Boundary.builder().theta(5).build().define(sd, "loss", labels, logits);
+ * }</pre>
+ *
+ * <p><b>Shapes.</b> Logits are {@code [N,C,H,W]}. Labels are class indices {@code [N,H,W]} or {@code
+ * [N,1,H,W]} of any numeric type, or one-hot {@code [N,C,H,W]}. A mask is {@code [N]}, {@code [N,1]},
+ * {@code [N,H,W]}, or anything that broadcasts to {@code [N,1,H,W]} (in {@link Mode#MULTILABEL} {@code
+ * [N,C,H,W]}). HALF and BFLOAT16 logits are computed in FLOAT.
+ *
+ * <p><b>Void pixels</b> are those whose index label is the ignore index, whose one-hot vector is all
+ * zero, or whose mask is 0. They have no influence, whatever their logits are, and their gradient is
+ * exactly 0. With nothing valid at all the loss is 0.
+ *
+ * <p><b>Errors.</b> When the graph runs, a label that is no class and not the ignore index, or a
+ * negative or infinite mask, is an {@code IllegalArgumentException}. A logit at a valid pixel that is
+ * not finite makes the loss and the gradient NaN.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.CLASS, property = "@class")
+public interface SegmentationLoss extends Serializable {
+
+    /**
+     * The modes that the loss is defined in.
+     *
+     * @return the modes, in the order of preference
+     */
+    Set<Mode> modes();
+
+    /**
+     * The mode that was named, if one was.
+     *
+     * @return the mode, or null to take it from the activation or the number of channels
+     */
+    default Mode mode() {
+        return null;
+    }
+
+    /**
+     * The label of void pixels.
+     *
+     * @return the label, or null if there is none
+     */
+    Integer ignoreIndex();
+
+    /**
+     * Whether the loss is a mean over the losses of single images, rather than of the whole batch.
+     *
+     * @return whether it is
+     */
+    default boolean perImage() {
+        return false;
+    }
+
+    /**
+     * Whether the loss needs to know which pixels are one image, or where in it they are.
+     *
+     * @return whether it does
+     */
+    default boolean needsImages() {
+        return perImage();
+    }
+
+    /**
+     * Adds the loss of each group of pixels to a graph: of each image taken alone, or of the batch.
+     *
+     * @param graph what the loss is computed from
+     * @param eachImage whether a group is an image
+     * @return the losses of the groups, {@code [N]} or {@code [1]}
+     */
+    SDVariable groupLosses(LossGraph graph, boolean eachImage);
+
+    /**
+     * Adds the loss, a scalar, to a graph.
+     *
+     * @param graph what the loss is computed from
+     * @return the loss
+     */
+    default SDVariable loss(LossGraph graph) {
+        return groupLosses(graph, perImage()).mean();
+    }
+
+    /**
+     * Adds the loss to a graph.
+     *
+     * @param sd the graph
+     * @param name the name of the loss variable
+     * @param labels the labels
+     * @param logits the logits {@code [N,C,H,W]}
+     * @return the loss, a scalar
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit
+     */
+    default SDVariable define(SameDiff sd, String name, SDVariable labels, SDVariable logits) {
+        return define(sd, name, labels, logits, null);
+    }
+
+    /**
+     * Adds the loss to a graph.
+     *
+     * @param sd the graph
+     * @param name the name of the loss variable
+     * @param labels the labels
+     * @param logits the logits {@code [N,C,H,W]}
+     * @param mask the mask, or null
+     * @return the loss, a scalar
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit
+     */
+    default SDVariable define(
+            SameDiff sd, String name, SDVariable labels, SDVariable logits, SDVariable mask) {
+        Rules.requireGiven(sd, "sd");
+        Rules.requireGiven(name, "name");
+        return loss(LossGraph.ofLogits(this, null, labels, logits, mask)).rename(name);
+    }
+
+    /**
+     * Adds the loss to a graph that ends in probabilities: of a softmax over the channels in {@link
+     * Mode#MULTICLASS}, of sigmoids otherwise. Prefer logits: a probability that has been rounded to 0
+     * or 1 has lost its gradient.
+     *
+     * @param sd the graph
+     * @param name the name of the loss variable
+     * @param labels the labels
+     * @param probabilities the probabilities {@code [N,C,H,W]}
+     * @param mask the mask, or null
+     * @return the loss, a scalar
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit, or the loss is
+     *     defined on logits alone
+     */
+    default SDVariable defineOnProbabilities(
+            SameDiff sd, String name, SDVariable labels, SDVariable probabilities, SDVariable mask) {
+        Rules.requireGiven(sd, "sd");
+        Rules.requireGiven(name, "name");
+        return loss(LossGraph.ofProbabilities(this, null, labels, probabilities, mask)).rename(name);
+    }
+}

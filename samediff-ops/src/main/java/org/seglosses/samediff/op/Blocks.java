@@ -1,0 +1,87 @@
+package org.seglosses.samediff.op;
+
+import java.util.Arrays;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * An array {@code [N,C,H,W]} cut into blocks of pixels of one image that, with all their channels, fit
+ * into a core's cache. The cut depends on the shape alone.
+ *
+ * @param images N
+ * @param channels C
+ * @param pixels H * W
+ * @param size the pixels of a block; the last block of an image may have fewer
+ */
+record Blocks(int images, int channels, int pixels, int size) {
+
+    /** Values of a block: 64 KiB of floats, half of a small second-level cache with a copy beside. */
+    private static final int VALUES = 1 << 14;
+
+    static Blocks of(String name, INDArray array) {
+        long[] shape = array.shape();
+        if (shape.length != 4) {
+            throw new IllegalArgumentException(
+                    name + " must be of shape [N,C,H,W], got " + Arrays.toString(shape));
+        }
+        if (array.length() > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(
+                    name + " must have fewer than 2^31 elements, got " + Arrays.toString(shape));
+        }
+        int channels = (int) shape[1];
+        int pixels = (int) (shape[2] * shape[3]);
+        int size = Math.max(256, VALUES / Math.max(1, channels));
+        return new Blocks((int) shape[0], channels, pixels, Math.max(1, Math.min(size, pixels)));
+    }
+
+    int perImage() {
+        return (pixels + size - 1) / size;
+    }
+
+    int count() {
+        return images * perImage();
+    }
+
+    int image(int block) {
+        return block / perImage();
+    }
+
+    /** Returns the first pixel of a block within its image. */
+    int start(int block) {
+        return block % perImage() * size;
+    }
+
+    int length(int block) {
+        return Math.min(size, pixels - start(block));
+    }
+
+    /** Returns the place in the array of the first pixel of a block in a channel. */
+    int offset(int block, int channel) {
+        return (image(block) * channels + channel) * pixels + start(block);
+    }
+
+    /** The same blocks of an array of another number of channels. */
+    Blocks withChannels(int other) {
+        return new Blocks(images, other, pixels, size);
+    }
+
+    /** Throws unless an array has the images and pixels of these blocks and one of two channel counts. */
+    void requireMatch(String name, INDArray array, int channelsA, int channelsB) {
+        long[] shape = array.shape();
+        if (shape.length != 4
+                || shape[0] != images
+                || shape[2] * shape[3] != pixels
+                || shape[1] != channelsA && shape[1] != channelsB) {
+            throw new IllegalArgumentException(
+                    name
+                            + " must be of shape [N,C,H,W] with N="
+                            + images
+                            + ", H*W="
+                            + pixels
+                            + " and C="
+                            + channelsA
+                            + (channelsA == channelsB ? "" : " or " + channelsB)
+                            + ", got "
+                            + Arrays.toString(shape));
+        }
+    }
+}

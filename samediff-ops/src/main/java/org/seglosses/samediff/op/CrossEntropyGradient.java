@@ -1,0 +1,65 @@
+package org.seglosses.samediff.op;
+
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The gradient of {@link CrossEntropySums} by its logits, {@code [N,C,H,W]}; not differentiable. */
+public final class CrossEntropyGradient extends JavaOp {
+
+    /** For ND4J, which creates ops by reflection. */
+    public CrossEntropyGradient() {}
+
+    private CrossEntropyGradient(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
+    }
+
+    static SDVariable of(CrossEntropySums forward, SDVariable upstream) {
+        SDVariable[] args = forward.args();
+        SDVariable[] inputs = new SDVariable[args.length + 1];
+        inputs[0] = args[0];
+        inputs[1] = args[1];
+        inputs[2] = upstream;
+        if (args.length > 2) {
+            inputs[3] = args[2];
+        }
+        CrossEntropyGradient op = new CrossEntropyGradient(inputs);
+        op.addIArgument(forward.iArgs());
+        op.addTArgument(forward.tArgs());
+        return op.variable();
+    }
+
+    @Override
+    String shortName() {
+        return "cross_entropy_gradient";
+    }
+
+    @Override
+    long[] outputShape(INDArray[] inputs) {
+        return inputs[0].shape();
+    }
+
+    @Override
+    DataType outputType(List<DataType> inputs) {
+        return inputs.get(0);
+    }
+
+    @Override
+    void compute(INDArray[] inputs, INDArray output) {
+        INDArray weights = inputs.length > 3 ? inputs[3] : null;
+        if (output.dataType() == DataType.DOUBLE) {
+            CrossEntropySums.doubles(this, inputs[0], inputs[1], weights)
+                    .gradient(HostArray.doubles(inputs[2]), HostArray.doubles(output));
+        } else {
+            CrossEntropySums.floats(this, inputs[0], inputs[1], weights)
+                    .gradient(HostArray.floats(inputs[2]), HostArray.floats(output));
+        }
+        HostArray.written(output);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        throw new UnsupportedOperationException(opName() + " has no second derivative");
+    }
+}

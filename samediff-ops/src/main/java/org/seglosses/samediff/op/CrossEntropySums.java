@@ -1,0 +1,139 @@
+package org.seglosses.samediff.op;
+
+import java.util.Arrays;
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Softmax cross entropy, summed for each image: from logits {@code [N,C,H,W]} to {@code [N,3]}, the sum
+ * of the pixels' terms, the sum of their weights, and their number H * W (void ones included).
+ *
+ * <p>With {@code lse_i} the log-sum-exp of pixel i, its label y, its weight w and class weights {@code
+ * v}, a pixel's term is {@code w * ((1-s) * v_y * (lse - z_y) + s/C * sum_c v_c * (lse - z_c))} and its
+ * weight {@code w * v_y}; a soft label is the same, linear in y. Log-sum-exp and softmax are never
+ * stored: forward and backward each read the logits once.
+ */
+public final class CrossEntropySums extends JavaOp {
+
+    /** For ND4J, which creates ops by reflection. */
+    public CrossEntropySums() {}
+
+    private CrossEntropySums(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
+    }
+
+    /**
+     * Adds the op to the graph of its inputs.
+     *
+     * @param logits {@code [N,C,H,W]}, or log-probabilities
+     * @param labels codes of {@link Targets} {@code [N,1,H,W]}, or soft labels {@code [N,C,H,W]} of the
+     *     logits' type
+     * @param weights {@code [N,1,H,W]} of the logits' type, a weight of 0 makes a pixel void; or null
+     * @param classWeights C weights, or none for all 1
+     * @param smoothing label smoothing s
+     * @param logProbabilities whether the logits are log-probabilities, so that lse is taken as 0
+     * @return the sums {@code [N,3]}
+     */
+    public static SDVariable of(
+            SDVariable logits,
+            SDVariable labels,
+            SDVariable weights,
+            List<Double> classWeights,
+            double smoothing,
+            boolean logProbabilities) {
+        CrossEntropySums op =
+                new CrossEntropySums(
+                        weights == null
+                                ? new SDVariable[] {logits, labels}
+                                : new SDVariable[] {logits, labels, weights});
+        op.addIArgument(logProbabilities ? 1 : 0);
+        op.addTArgument(smoothing);
+        classWeights.forEach(op::addTArgument);
+        return op.variable();
+    }
+
+    @Override
+    String shortName() {
+        return "cross_entropy_sums";
+    }
+
+    @Override
+    long[] outputShape(INDArray[] inputs) {
+        return new long[] {inputs[0].size(0), 3};
+    }
+
+    @Override
+    DataType outputType(List<DataType> inputs) {
+        return inputs.get(0);
+    }
+
+    @Override
+    void compute(INDArray[] inputs, INDArray output) {
+        INDArray weights = inputs.length > 2 ? inputs[2] : null;
+        if (output.dataType() == DataType.DOUBLE) {
+            doubles(this, inputs[0], inputs[1], weights).sums(HostArray.doubles(output));
+        } else {
+            floats(this, inputs[0], inputs[1], weights).sums(HostArray.floats(output));
+        }
+        HostArray.written(output);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        return List.of(CrossEntropyGradient.of(this, upstream.get(0)));
+    }
+
+    /** Makes the kernel for an op that has this op's arguments. */
+    static FloatCrossEntropy floats(JavaOp op, INDArray logits, INDArray labels, INDArray weights) {
+        boolean soft = labels.dataType().isFPType();
+        return new FloatCrossEntropy(
+                HostArray.floats(logits),
+                soft ? null : HostArray.ints(labels),
+                soft ? HostArray.floats(labels) : null,
+                weights == null ? null : HostArray.floats(weights),
+                blocks(logits, labels, weights, soft),
+                classWeights(op, logits),
+                op.tArgs()[0],
+                op.flagArg(0));
+    }
+
+    /** Makes the kernel for an op that has this op's arguments. */
+    static DoubleCrossEntropy doubles(JavaOp op, INDArray logits, INDArray labels, INDArray weights) {
+        boolean soft = labels.dataType().isFPType();
+        return new DoubleCrossEntropy(
+                HostArray.doubles(logits),
+                soft ? null : HostArray.ints(labels),
+                soft ? HostArray.doubles(labels) : null,
+                weights == null ? null : HostArray.doubles(weights),
+                blocks(logits, labels, weights, soft),
+                classWeights(op, logits),
+                op.tArgs()[0],
+                op.flagArg(0));
+    }
+
+    private static Blocks blocks(INDArray logits, INDArray labels, INDArray weights, boolean soft) {
+        Blocks blocks = Blocks.of("logits", logits);
+        int channels = soft ? blocks.channels() : 1;
+        blocks.requireMatch("labels", labels, channels, channels);
+        if (weights != null) {
+            blocks.requireMatch("weights", weights, 1, 1);
+        }
+        return blocks;
+    }
+
+    private static double[] classWeights(JavaOp op, INDArray logits) {
+        double[] all = op.tArgs();
+        double[] weights = new double[all.length - 1];
+        System.arraycopy(all, 1, weights, 0, weights.length);
+        if (weights.length != 0 && weights.length != logits.size(1)) {
+            throw new IllegalArgumentException(
+                    "classWeights must have one weight a class, got "
+                            + weights.length
+                            + " weights for logits "
+                            + Arrays.toString(logits.shape()));
+        }
+        return weights;
+    }
+}

@@ -1,0 +1,253 @@
+package org.seglosses.samediff.op;
+
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.Arrays;
+
+/**
+ * Cross entropy of blocks. The term of a pixel is {@code w * sum_c a_c * (lse - z_c)} with its weight w,
+ * and {@code a_c = weight_c * ((1-s) * y_c + s/C * sum y)}; its weight in the mean is {@code w * sum_c
+ * weight_c * y_c}.
+ */
+@SuppressWarnings("cast") // the double twin has casts from double to double
+final class FloatCrossEntropy {
+
+    private final FloatBuffer logits;
+    private final IntBuffer codes;
+    private final FloatBuffer soft;
+    private final FloatBuffer weights;
+    private final Blocks blocks;
+    private final float[] classWeights;
+    private final double smoothing;
+    private final boolean logProbabilities;
+
+    /** One of {@code codes} and {@code soft} is null; so may be {@code weights}. */
+    FloatCrossEntropy(
+            FloatBuffer logits,
+            IntBuffer codes,
+            FloatBuffer soft,
+            FloatBuffer weights,
+            Blocks blocks,
+            double[] classWeights,
+            double smoothing,
+            boolean logProbabilities) {
+        this.logits = logits;
+        this.codes = codes;
+        this.soft = soft;
+        this.weights = weights;
+        this.blocks = blocks;
+        this.classWeights = new float[blocks.channels()];
+        for (int c = 0; c < blocks.channels(); c++) {
+            this.classWeights[c] = classWeights.length == 0 ? 1 : (float) classWeights[c];
+        }
+        this.smoothing = smoothing;
+        this.logProbabilities = logProbabilities;
+    }
+
+    /** Writes for each image its sum of terms, its sum of weights, and its number of pixels. */
+    void sums(FloatBuffer to) {
+        double[] partial = new double[2 * blocks.count()];
+        Parallel.run(blocks.count(), block -> blockSums(block, partial));
+        for (int image = 0; image < blocks.images(); image++) {
+            double terms = 0;
+            double mass = 0;
+            for (int i = 0; i < blocks.perImage(); i++) {
+                int block = image * blocks.perImage() + i;
+                terms += partial[2 * block];
+                mass += partial[2 * block + 1];
+            }
+            to.put(3 * image, (float) terms);
+            to.put(3 * image + 1, (float) mass);
+            to.put(3 * image + 2, blocks.pixels());
+        }
+    }
+
+    private void blockSums(int block, double[] partial) {
+        int channels = blocks.channels();
+        int n = blocks.length(block);
+        float[] z = Scratch.floats(0, channels * n);
+        float[] e = Scratch.floats(1, channels * n);
+        float[] max = Scratch.floats(2, n);
+        float[] sum = Scratch.floats(3, n);
+        float[] w = Scratch.floats(4, n);
+        float[] y = soft == null ? null : Scratch.floats(5, channels * n);
+        int[] code = Scratch.ints(0, n);
+        load(block, z, y, code, w);
+        if (logProbabilities) {
+            Arrays.fill(max, 0, n, 0);
+            Arrays.fill(sum, 0, n, 1);
+        } else {
+            System.arraycopy(z, 0, e, 0, channels * n);
+            FloatSoftmax.exponentials(e, channels, n, max, sum);
+        }
+        double terms = 0;
+        double mass = 0;
+        double spread = smoothing / channels;
+        for (int i = 0; i < n; i++) {
+            if (code[i] < 0) {
+                continue;
+            }
+            double logSum = Math.log(sum[i]);
+            double term = 0;
+            double pixelMass;
+            if (y == null) {
+                int c = code[i];
+                pixelMass = classWeights[c];
+                term = (1 - smoothing) * pixelMass * (logSum + (max[i] - z[c * n + i]));
+                if (smoothing != 0) {
+                    for (c = 0; c < channels; c++) {
+                        term += spread * classWeights[c] * (logSum + (max[i] - z[c * n + i]));
+                    }
+                }
+            } else {
+                double total = 0;
+                for (int c = 0; c < channels; c++) {
+                    total += y[c * n + i];
+                }
+                pixelMass = 0;
+                for (int c = 0; c < channels; c++) {
+                    double share = (1 - smoothing) * y[c * n + i] + spread * total;
+                    if (share != 0) {
+                        term += classWeights[c] * share * (logSum + (max[i] - z[c * n + i]));
+                    }
+                    pixelMass += classWeights[c] * y[c * n + i];
+                }
+            }
+            terms += w[i] * term;
+            mass += w[i] * pixelMass;
+        }
+        partial[2 * block] = terms;
+        partial[2 * block + 1] = mass;
+    }
+
+    /** Writes the gradient by the logits, for the upstream gradient of each image's sum of terms. */
+    void gradient(FloatBuffer upstream, FloatBuffer to) {
+        Parallel.run(blocks.count(), block -> blockGradient(block, upstream, to));
+    }
+
+    private void blockGradient(int block, FloatBuffer upstream, FloatBuffer to) {
+        int channels = blocks.channels();
+        int n = blocks.length(block);
+        float[] e = Scratch.floats(0, channels * n);
+        float[] max = Scratch.floats(2, n);
+        float[] sum = Scratch.floats(3, n);
+        float[] w = Scratch.floats(4, n);
+        float[] y = soft == null ? null : Scratch.floats(5, channels * n);
+        float[] factor = Scratch.floats(6, n);
+        int[] code = Scratch.ints(0, n);
+        load(block, e, y, code, w);
+        float g = upstream.get(3 * blocks.image(block));
+        for (int i = 0; i < n; i++) {
+            w[i] = code[i] < 0 ? 0 : w[i] * g;
+        }
+        float keep = (float) (1 - smoothing);
+        float spread = (float) (smoothing / channels);
+        float allClasses = 0;
+        for (int c = 0; c < channels; c++) {
+            allClasses += classWeights[c];
+        }
+        // factor = w * sum_c a_c, what the softmax is multiplied by
+        for (int i = 0; i < n; i++) {
+            float a = 0;
+            if (y == null) {
+                a = code[i] < 0 ? 0 : keep * classWeights[code[i]] + spread * allClasses;
+            } else {
+                float total = 0;
+                for (int c = 0; c < channels; c++) {
+                    a += keep * classWeights[c] * y[c * n + i];
+                    total += y[c * n + i];
+                }
+                a += spread * allClasses * total;
+            }
+            factor[i] = w[i] * a;
+        }
+        if (logProbabilities) {
+            for (int i = 0; i < channels * n; i++) {
+                e[i] *= 0;
+            }
+        } else {
+            FloatSoftmax.exponentials(e, channels, n, max, sum);
+            for (int i = 0; i < n; i++) {
+                factor[i] /= sum[i];
+            }
+            for (int c = 0; c < channels; c++) {
+                int o = c * n;
+                for (int i = 0; i < n; i++) {
+                    e[o + i] *= factor[i];
+                }
+            }
+        }
+        if (y == null) {
+            if (spread != 0) {
+                for (int c = 0; c < channels; c++) {
+                    int o = c * n;
+                    float a = spread * classWeights[c];
+                    for (int i = 0; i < n; i++) {
+                        e[o + i] -= w[i] * a;
+                    }
+                }
+            }
+            for (int i = 0; i < n; i++) {
+                if (code[i] >= 0) {
+                    e[code[i] * n + i] -= w[i] * keep * classWeights[code[i]];
+                }
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                float total = 0;
+                for (int c = 0; c < channels; c++) {
+                    total += y[c * n + i];
+                }
+                for (int c = 0; c < channels; c++) {
+                    e[c * n + i] -= w[i] * classWeights[c] * (keep * y[c * n + i] + spread * total);
+                }
+            }
+        }
+        FloatSoftmax.store(e, to, blocks, block);
+    }
+
+    /** Loads a block; a pixel without label or weight gets a void code and logits of 0. */
+    private void load(int block, float[] z, float[] y, int[] code, float[] w) {
+        int channels = blocks.channels();
+        int n = blocks.length(block);
+        int pixel = blocks.image(block) * blocks.pixels() + blocks.start(block);
+        FloatSoftmax.load(logits, z, blocks, block);
+        if (weights == null) {
+            Arrays.fill(w, 0, n, 1);
+        } else {
+            weights.get(pixel, w, 0, n);
+        }
+        if (y == null) {
+            codes.get(pixel, code, 0, n);
+        } else {
+            FloatSoftmax.load(soft, y, blocks, block);
+            softCodes(y, code, channels, n);
+        }
+        boolean anyVoid = false;
+        for (int i = 0; i < n; i++) {
+            if (w[i] == 0) {
+                code[i] = Targets.VOID;
+            }
+            anyVoid |= code[i] < 0;
+        }
+        if (anyVoid) {
+            FloatSoftmax.clearVoid(z, code, channels, n);
+        }
+    }
+
+    /** A pixel is void where its label vector is all zero. */
+    private static void softCodes(float[] y, int[] code, int channels, int n) {
+        for (int i = 0; i < n; i++) {
+            float total = 0;
+            for (int c = 0; c < channels; c++) {
+                float v = y[c * n + i];
+                if (!(v >= 0 && v <= Float.MAX_VALUE)) {
+                    throw new IllegalArgumentException(
+                            "labels must be finite and not negative, got " + v + " in channel " + c);
+                }
+                total += v;
+            }
+            code[i] = total == 0 ? Targets.VOID : 0;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package org.seglosses.samediff.op;
+
+import java.nio.FloatBuffer;
+
+/** Sums over the pixels of each image, accumulated in double. */
+@SuppressWarnings("cast") // the double twin has casts from double to double
+final class FloatImageSums {
+
+    private FloatImageSums() {}
+
+    static void dot(FloatBuffer a, FloatBuffer b, Blocks blocks, FloatBuffer to) {
+        double[] partial = new double[blocks.count()];
+        Parallel.run(
+                blocks.count(),
+                block -> {
+                    int n = blocks.channels() * blocks.length(block);
+                    float[] x = Scratch.floats(0, n);
+                    float[] y = Scratch.floats(1, n);
+                    FloatSoftmax.load(a, x, blocks, block);
+                    FloatSoftmax.load(b, y, blocks, block);
+                    double sum = 0;
+                    for (int i = 0; i < n; i++) {
+                        sum += (double) x[i] * y[i];
+                    }
+                    partial[block] = sum;
+                });
+        for (int image = 0; image < blocks.images(); image++) {
+            double sum = 0;
+            for (int i = 0; i < blocks.perImage(); i++) {
+                sum += partial[image * blocks.perImage() + i];
+            }
+            to.put(image, (float) sum);
+        }
+    }
+
+    /** Writes the second factor times the upstream gradient of its image. */
+    static void dotGradient(FloatBuffer b, FloatBuffer upstream, Blocks blocks, FloatBuffer to) {
+        Parallel.run(
+                blocks.count(),
+                block -> {
+                    int n = blocks.channels() * blocks.length(block);
+                    float[] y = Scratch.floats(0, n);
+                    float g = upstream.get(blocks.image(block));
+                    FloatSoftmax.load(b, y, blocks, block);
+                    for (int i = 0; i < n; i++) {
+                        y[i] *= g;
+                    }
+                    FloatSoftmax.store(y, to, blocks, block);
+                });
+    }
+}

@@ -1,0 +1,148 @@
+package org.seglosses.samediff.op;
+
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+
+/** Softmax over channels, or sigmoid a channel, with void pixels at 0, and its gradient. */
+final class FloatProbabilities {
+
+    private FloatProbabilities() {}
+
+    static void forward(
+            FloatBuffer logits, IntBuffer codes, boolean sigmoid, Blocks blocks, FloatBuffer to) {
+        Parallel.run(
+                blocks.count(),
+                block -> {
+                    int channels = blocks.channels();
+                    int n = blocks.length(block);
+                    float[] p = Scratch.floats(0, channels * n);
+                    FloatSoftmax.load(logits, p, blocks, block);
+                    boolean anyVoid = clearVoid(p, codes, sigmoid, blocks, block);
+                    if (sigmoid) {
+                        sigmoid(p, channels * n);
+                    } else {
+                        softmax(p, channels, n);
+                    }
+                    if (anyVoid) {
+                        clearVoid(p, codes, sigmoid, blocks, block);
+                    }
+                    FloatSoftmax.store(p, to, blocks, block);
+                });
+    }
+
+    private static void softmax(float[] z, int channels, int n) {
+        float[] max = Scratch.floats(1, n);
+        float[] sum = Scratch.floats(2, n);
+        FloatSoftmax.exponentials(z, channels, n, max, sum);
+        for (int i = 0; i < n; i++) {
+            sum[i] = 1 / sum[i];
+        }
+        for (int c = 0; c < channels; c++) {
+            int o = c * n;
+            for (int i = 0; i < n; i++) {
+                z[o + i] *= sum[i];
+            }
+        }
+    }
+
+    private static void sigmoid(float[] z, int length) {
+        float[] e = Scratch.floats(1, length);
+        for (int i = 0; i < length; i++) {
+            e[i] = -Math.abs(z[i]);
+        }
+        Exp.inPlace(e, 0, length);
+        for (int i = 0; i < length; i++) {
+            float p = (z[i] >= 0 ? 1 : e[i]) / (1 + e[i]);
+            z[i] = p + z[i] * 0;
+        }
+    }
+
+    /** The probabilities themselves where they are given: void pixels at 0, the rest as it is. */
+    static void given(
+            FloatBuffer probabilities,
+            IntBuffer codes,
+            boolean perChannel,
+            Blocks blocks,
+            FloatBuffer to) {
+        Parallel.run(
+                blocks.count(),
+                block -> {
+                    int channels = blocks.channels();
+                    float[] p = Scratch.floats(0, channels * blocks.length(block));
+                    FloatSoftmax.load(probabilities, p, blocks, block);
+                    clearVoid(p, codes, perChannel, blocks, block);
+                    FloatSoftmax.store(p, to, blocks, block);
+                });
+    }
+
+    static void gradient(
+            FloatBuffer probabilities,
+            IntBuffer codes,
+            boolean sigmoid,
+            FloatBuffer upstream,
+            Blocks blocks,
+            FloatBuffer to) {
+        Parallel.run(
+                blocks.count(),
+                block -> {
+                    int channels = blocks.channels();
+                    int n = blocks.length(block);
+                    float[] p = Scratch.floats(0, channels * n);
+                    float[] g = Scratch.floats(1, channels * n);
+                    FloatSoftmax.load(probabilities, p, blocks, block);
+                    FloatSoftmax.load(upstream, g, blocks, block);
+                    clearVoid(g, codes, sigmoid, blocks, block);
+                    if (sigmoid) {
+                        for (int i = 0; i < channels * n; i++) {
+                            g[i] *= p[i] * (1 - p[i]);
+                        }
+                    } else {
+                        float[] mean = Scratch.floats(2, n);
+                        for (int i = 0; i < n; i++) {
+                            mean[i] = 0;
+                        }
+                        for (int c = 0; c < channels; c++) {
+                            int o = c * n;
+                            for (int i = 0; i < n; i++) {
+                                mean[i] += p[o + i] * g[o + i];
+                            }
+                        }
+                        for (int c = 0; c < channels; c++) {
+                            int o = c * n;
+                            for (int i = 0; i < n; i++) {
+                                g[o + i] = p[o + i] * (g[o + i] - mean[i]);
+                            }
+                        }
+                    }
+                    FloatSoftmax.store(g, to, blocks, block);
+                });
+    }
+
+    /** Clears values at void pixels and tells whether there were any. */
+    static boolean clearVoid(
+            float[] values, IntBuffer codes, boolean perChannel, Blocks blocks, int block) {
+        int n = blocks.length(block);
+        int[] code = Scratch.ints(0, n);
+        boolean any = false;
+        if (!perChannel) {
+            codes.get(blocks.withChannels(1).offset(block, 0), code, 0, n);
+            for (int i = 0; i < n; i++) {
+                any |= code[i] < 0;
+            }
+            if (any) {
+                FloatSoftmax.clearVoid(values, code, blocks.channels(), n);
+            }
+            return any;
+        }
+        for (int c = 0; c < blocks.channels(); c++) {
+            codes.get(blocks.offset(block, c), code, 0, n);
+            for (int i = 0; i < n; i++) {
+                if (code[i] < 0) {
+                    values[c * n + i] = 0;
+                    any = true;
+                }
+            }
+        }
+        return any;
+    }
+}

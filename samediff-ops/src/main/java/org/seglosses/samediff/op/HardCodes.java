@@ -1,0 +1,87 @@
+package org.seglosses.samediff.op;
+
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Codes with the easy pixels made void: those whose {@link TrueProbability} is above {@code max(thresh,
+ * kth)}. A NaN among them keeps its pixel, so that the loss becomes NaN too. The result is INT32, which
+ * also ends the search for gradients there: the selection carries none.
+ */
+public final class HardCodes extends JavaOp {
+
+    /** For ND4J, which creates ops by reflection. */
+    public HardCodes() {}
+
+    private HardCodes(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
+    }
+
+    /**
+     * Adds the op to the graph of its inputs.
+     *
+     * @param codes codes of {@link Targets} {@code [N,1,H,W]}
+     * @param probabilities their {@link TrueProbability}
+     * @param kth a threshold for each image {@code [N]} or for all {@code [1]}, or null
+     * @param thresh the least threshold
+     * @return the codes of the hard pixels
+     */
+    public static SDVariable of(
+            SDVariable codes, SDVariable probabilities, SDVariable kth, double thresh) {
+        HardCodes op =
+                new HardCodes(
+                        kth == null
+                                ? new SDVariable[] {codes, probabilities}
+                                : new SDVariable[] {codes, probabilities, kth});
+        op.addTArgument(thresh);
+        return op.variable();
+    }
+
+    @Override
+    String shortName() {
+        return "hard_codes";
+    }
+
+    @Override
+    long[] outputShape(INDArray[] inputs) {
+        return inputs[0].shape();
+    }
+
+    @Override
+    DataType outputType(List<DataType> inputs) {
+        return DataType.INT32;
+    }
+
+    @Override
+    void compute(INDArray[] inputs, INDArray output) {
+        Blocks blocks = Blocks.of("codes", inputs[0]);
+        blocks.requireMatch("probabilities", inputs[1], 1, 1);
+        INDArray kth = inputs.length > 2 ? inputs[2] : null;
+        double thresh = tArgs()[0];
+        if (inputs[1].dataType() == DataType.DOUBLE) {
+            DoubleOhem.hardCodes(
+                    HostArray.doubles(inputs[1]),
+                    kth == null ? null : HostArray.doubles(kth),
+                    thresh,
+                    HostArray.ints(inputs[0]),
+                    blocks,
+                    HostArray.ints(output));
+        } else {
+            FloatOhem.hardCodes(
+                    HostArray.floats(inputs[1]),
+                    kth == null ? null : HostArray.floats(kth),
+                    (float) thresh,
+                    HostArray.ints(inputs[0]),
+                    blocks,
+                    HostArray.ints(output));
+        }
+        HostArray.written(output);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        throw new UnsupportedOperationException(opName() + " has no gradient: it selects pixels");
+    }
+}

@@ -1,0 +1,102 @@
+package org.seglosses.samediff.op;
+
+import java.nio.IntBuffer;
+import java.util.Arrays;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** A mask broadcast to {@code [N,1,H,W]} or {@code [N,C,H,W]}, read without being copied to that. */
+final class MaskReader {
+
+    private final double[] values;
+    private final int width;
+    private final int imageStride;
+    private final int channelStride;
+    private final int rowStride;
+    private final int columnStride;
+
+    private MaskReader(double[] values, long[] shape, long[] logits) {
+        this.values = values;
+        this.width = (int) logits[3];
+        int[] strides = new int[4];
+        int step = 1;
+        for (int d = 3; d >= 0; d--) {
+            strides[d] = shape[d] == 1 ? 0 : step;
+            step *= (int) shape[d];
+        }
+        this.imageStride = strides[0];
+        this.channelStride = strides[1];
+        this.rowStride = strides[2];
+        this.columnStride = strides[3];
+    }
+
+    static MaskReader of(INDArray mask, INDArray logits, boolean perChannel, boolean fractional) {
+        long[] z = logits.shape();
+        long[] shape = shape(mask.shape(), z, perChannel);
+        int n = Math.toIntExact(mask.length());
+        double[] values = new double[n];
+        LabelReader.of("mask", mask).read(0, values, n);
+        for (int i = 0; i < n; i++) {
+            double v = values[i];
+            if (!(v >= 0 && v <= Double.MAX_VALUE)) {
+                throw new IllegalArgumentException(
+                        "mask must be finite and not negative, got " + v + " at " + Targets.place(mask, i));
+            }
+            if (!fractional && v != 0 && v != 1) {
+                throw new IllegalArgumentException(
+                        "mask must be 0 or 1 for this loss (it has no per-pixel weights), got "
+                                + v
+                                + " at "
+                                + Targets.place(mask, i));
+            }
+        }
+        return new MaskReader(values, shape, z);
+    }
+
+    private static long[] shape(long[] mask, long[] logits, boolean perChannel) {
+        long n = logits[0];
+        long[] shape =
+                switch (mask.length) {
+                    case 1 -> new long[] {mask[0], 1, 1, 1};
+                    case 2 -> new long[] {mask[0], mask[1], 1, 1};
+                    case 3 -> new long[] {mask[0], 1, mask[1], mask[2]};
+                    case 4 -> mask;
+                    default -> new long[] {-1, 1, 1, 1};
+                };
+        long channels = perChannel ? logits[1] : 1;
+        if ((shape[0] == n || shape[0] == 1 && mask.length == 4)
+                && (shape[1] == 1 || shape[1] == channels)
+                && (shape[2] == 1 || shape[2] == logits[2])
+                && (shape[3] == 1 || shape[3] == logits[3])) {
+            return shape;
+        }
+        throw new IllegalArgumentException(
+                "mask must be [N], [N,1], [N,H,W] or broadcast to "
+                        + (perChannel ? "[N,C,H,W]" : "[N,1,H,W]")
+                        + " for logits "
+                        + Arrays.toString(logits)
+                        + " (N,C,H,W); got mask "
+                        + Arrays.toString(mask));
+    }
+
+    /** Makes the codes of a block void where the mask is 0. */
+    void apply(Blocks blocks, int block, boolean perChannel, IntBuffer codes) {
+        int channels = perChannel ? blocks.channels() : 1;
+        int n = blocks.length(block);
+        for (int c = 0; c < channels; c++) {
+            int from = blocks.withChannels(channels).offset(block, c);
+            for (int i = 0; i < n; i++) {
+                if (at(blocks.image(block), c, blocks.start(block) + i) == 0) {
+                    codes.put(from + i, Targets.VOID);
+                }
+            }
+        }
+    }
+
+    double at(int image, int channel, int pixel) {
+        return values[
+                image * imageStride
+                        + channel * channelStride
+                        + pixel / width * rowStride
+                        + pixel % width * columnStride];
+    }
+}

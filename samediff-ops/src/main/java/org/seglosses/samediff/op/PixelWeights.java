@@ -1,0 +1,80 @@
+package org.seglosses.samediff.op;
+
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A mask broadcast to per-pixel weights {@code [N,1,H,W]}, checked as {@link
+ * Targets} checks it.
+ */
+public final class PixelWeights extends JavaOp {
+
+    /** For ND4J, which creates ops by reflection. */
+    public PixelWeights() {}
+
+    private PixelWeights(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
+    }
+
+    /**
+     * Adds the op to the graph of its inputs.
+     *
+     * @param mask the mask
+     * @param labels codes or labels {@code [N,1,H,W]} or {@code [N,C,H,W]}, for their shape alone; not
+     *     the logits, lest a gradient be sought from the weights to them
+     * @param type the type of the weights
+     * @return the weights
+     */
+    public static SDVariable of(SDVariable mask, SDVariable labels, DataType type) {
+        PixelWeights op = new PixelWeights(new SDVariable[] {mask, labels});
+        op.addIArgument(type == DataType.DOUBLE ? 1 : 0);
+        return op.variable();
+    }
+
+    @Override
+    String shortName() {
+        return "pixel_weights";
+    }
+
+    @Override
+    long[] outputShape(INDArray[] inputs) {
+        long[] z = inputs[1].shape();
+        Blocks.of("labels", inputs[1]);
+        return new long[] {z[0], 1, z[2], z[3]};
+    }
+
+    @Override
+    DataType outputType(List<DataType> inputs) {
+        return flagArg(0) ? DataType.DOUBLE : DataType.FLOAT;
+    }
+
+    @Override
+    void compute(INDArray[] inputs, INDArray output) {
+        MaskReader mask = MaskReader.of(inputs[0], inputs[1], false, true);
+        Blocks blocks = Blocks.of("labels", inputs[1]).withChannels(1);
+        boolean wide = output.dataType() == DataType.DOUBLE;
+        var doubles = wide ? HostArray.doubles(output) : null;
+        var floats = wide ? null : HostArray.floats(output);
+        Parallel.run(
+                blocks.count(),
+                block -> {
+                    int from = blocks.offset(block, 0);
+                    for (int i = 0; i < blocks.length(block); i++) {
+                        double weight = mask.at(blocks.image(block), 0, blocks.start(block) + i);
+                        if (wide) {
+                            doubles.put(from + i, weight);
+                        } else {
+                            floats.put(from + i, (float) weight);
+                        }
+                    }
+                });
+        HostArray.written(output);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        throw new UnsupportedOperationException(opName() + " has no gradient: masks are given");
+    }
+}

@@ -1,0 +1,72 @@
+package org.seglosses.samediff.op;
+
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The gradient of {@link Probabilities} by the logits: {@code p_c * (g_c - sum p * g)} for softmax,
+ * {@code p * (1-p) * g} for sigmoid; 0 at void pixels. Not differentiable.
+ */
+public final class ProbabilitiesGradient extends JavaOp {
+
+    /** For ND4J, which creates ops by reflection. */
+    public ProbabilitiesGradient() {}
+
+    private ProbabilitiesGradient(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
+    }
+
+    static SDVariable of(
+            SDVariable probabilities, SDVariable codes, SDVariable upstream, boolean sigmoid) {
+        ProbabilitiesGradient op =
+                new ProbabilitiesGradient(new SDVariable[] {probabilities, codes, upstream});
+        op.addIArgument(sigmoid ? 1 : 0);
+        return op.variable();
+    }
+
+    @Override
+    String shortName() {
+        return "probabilities_gradient";
+    }
+
+    @Override
+    long[] outputShape(INDArray[] inputs) {
+        return inputs[0].shape();
+    }
+
+    @Override
+    DataType outputType(List<DataType> inputs) {
+        return inputs.get(0);
+    }
+
+    @Override
+    void compute(INDArray[] inputs, INDArray output) {
+        Blocks blocks = Blocks.of("probabilities", inputs[0]);
+        var codes = HostArray.ints(inputs[1]);
+        if (output.dataType() == DataType.DOUBLE) {
+            DoubleProbabilities.gradient(
+                    HostArray.doubles(inputs[0]),
+                    codes,
+                    flagArg(0),
+                    HostArray.doubles(inputs[2]),
+                    blocks,
+                    HostArray.doubles(output));
+        } else {
+            FloatProbabilities.gradient(
+                    HostArray.floats(inputs[0]),
+                    codes,
+                    flagArg(0),
+                    HostArray.floats(inputs[2]),
+                    blocks,
+                    HostArray.floats(output));
+        }
+        HostArray.written(output);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        throw new UnsupportedOperationException(opName() + " has no second derivative");
+    }
+}

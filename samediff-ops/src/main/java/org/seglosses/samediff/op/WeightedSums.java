@@ -1,0 +1,71 @@
+package org.seglosses.samediff.op;
+
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * For each image the sum of errors times {@code LovaszWeights}: {@code [N,C,H,W]} and {@code [N,C,H,W]}
+ * to {@code [N]}, accumulated in double. The weights are constants of the gradient.
+ */
+public final class WeightedSums extends JavaOp {
+
+    /** For ND4J, which creates ops by reflection. */
+    public WeightedSums() {}
+
+    private WeightedSums(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
+    }
+
+    /**
+     * Adds the op to the graph of its inputs.
+     *
+     * @param errors {@code [N,C,H,W]}
+     * @param weights the bits of the weights, as {@code LovaszWeights} gives them
+     * @return the sums {@code [N]}
+     */
+    public static SDVariable of(SDVariable errors, SDVariable weights) {
+        return new WeightedSums(new SDVariable[] {errors, weights}).variable();
+    }
+
+    @Override
+    String shortName() {
+        return "weighted_sums";
+    }
+
+    @Override
+    long[] outputShape(INDArray[] inputs) {
+        return new long[] {inputs[0].size(0)};
+    }
+
+    @Override
+    DataType outputType(List<DataType> inputs) {
+        return inputs.get(0);
+    }
+
+    @Override
+    void compute(INDArray[] inputs, INDArray output) {
+        Blocks blocks = Blocks.of("errors", inputs[0]);
+        blocks.requireMatch("weights", inputs[1], blocks.channels(), blocks.channels());
+        if (output.dataType() == DataType.DOUBLE) {
+            DoubleImageSums.dot(
+                    HostArray.doubles(inputs[0]),
+                    HostArray.doubleBits(inputs[1]),
+                    blocks,
+                    HostArray.doubles(output));
+        } else {
+            FloatImageSums.dot(
+                    HostArray.floats(inputs[0]),
+                    HostArray.floatBits(inputs[1]),
+                    blocks,
+                    HostArray.floats(output));
+        }
+        HostArray.written(output);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        return List.of(WeightedSumsGradient.of(upstream.get(0), arg(1)));
+    }
+}

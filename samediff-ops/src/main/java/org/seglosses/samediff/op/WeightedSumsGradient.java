@@ -1,0 +1,60 @@
+package org.seglosses.samediff.op;
+
+import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The gradient of {@link WeightedSums} by the errors; not differentiable. */
+public final class WeightedSumsGradient extends JavaOp {
+
+    /** For ND4J, which creates ops by reflection. */
+    public WeightedSumsGradient() {}
+
+    private WeightedSumsGradient(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
+    }
+
+    static SDVariable of(SDVariable upstream, SDVariable weights) {
+        return new WeightedSumsGradient(new SDVariable[] {upstream, weights}).variable();
+    }
+
+    @Override
+    String shortName() {
+        return "weighted_sums_gradient";
+    }
+
+    @Override
+    long[] outputShape(INDArray[] inputs) {
+        return inputs[1].shape();
+    }
+
+    @Override
+    DataType outputType(List<DataType> inputs) {
+        return inputs.get(0);
+    }
+
+    @Override
+    void compute(INDArray[] inputs, INDArray output) {
+        Blocks blocks = Blocks.of("weights", inputs[1]);
+        if (output.dataType() == DataType.DOUBLE) {
+            DoubleImageSums.dotGradient(
+                    HostArray.doubleBits(inputs[1]),
+                    HostArray.doubles(inputs[0]),
+                    blocks,
+                    HostArray.doubles(output));
+        } else {
+            FloatImageSums.dotGradient(
+                    HostArray.floatBits(inputs[1]),
+                    HostArray.floats(inputs[0]),
+                    blocks,
+                    HostArray.floats(output));
+        }
+        HostArray.written(output);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        throw new UnsupportedOperationException(opName() + " has no second derivative");
+    }
+}

@@ -1,0 +1,109 @@
+package org.seglosses.samediff.plan;
+
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** One value of the graph: its type and shape, and the array that holds it in the current run. */
+final class Value {
+
+    /** Where the array of a value comes from. */
+    enum Source {
+        /** Given to each run by the caller. */
+        INPUT,
+        /** A trainable variable of the graph, whose array belongs to the graph. */
+        VARIABLE,
+        /** A constant of the graph, or folded when the plan was built. */
+        STATIC,
+        /** Written by a step of the plan. */
+        STEP
+    }
+
+    final String name;
+    final Source source;
+    final DataType type;
+    final long[] shape;
+
+    /** Steps that read or write this value: they rebind when its array changes. */
+    final List<Step> users = new ArrayList<>();
+
+    /** Index of the step that writes this value; -1 if it is there before the first. */
+    int born = -1;
+
+    /** Index of the last step that reads it; -1 if none does. */
+    int dies = -1;
+
+    /** The number of the planned buffer, or -1 if the value has none. */
+    int buffer = -1;
+
+    /** The array that the plan itself has for this value; null for a variable. */
+    INDArray planned;
+
+    private INDArray bound;
+    private DataBuffer boundData;
+    private DataBuffer boundShape;
+
+    Value(String name, Source source, DataType type, long[] shape) {
+        this.name = name;
+        this.source = source;
+        this.type = type;
+        this.shape = shape.clone();
+    }
+
+    static Value ofStatic(String name, INDArray array) {
+        Value value = new Value(name, Source.STATIC, array.dataType(), array.shape());
+        value.planned = array;
+        value.bind(array);
+        return value;
+    }
+
+    boolean isStatic() {
+        return source == Source.STATIC;
+    }
+
+    INDArray array() {
+        return bound;
+    }
+
+    /**
+     * Makes {@code array} hold this value. An array object can get other memory or another shape in
+     * place, so the object's identity alone does not say that nothing changed.
+     */
+    void bind(INDArray array) {
+        if (array == bound
+                && array.data() == boundData
+                && array.shapeInfoDataBuffer() == boundShape) {
+            return;
+        }
+        bound = array;
+        boundData = array.data();
+        boundShape = array.shapeInfoDataBuffer();
+        for (Step step : users) {
+            step.rebindBeforeNextRun();
+        }
+    }
+
+    /** Forgets the array, and with it the last reference to what a caller has lent. */
+    void unbind() {
+        bound = null;
+        boundData = null;
+        boundShape = null;
+    }
+
+    long length() {
+        long length = 1;
+        for (long size : shape) {
+            length *= size;
+        }
+        return length;
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + type + Arrays.toString(shape);
+    }
+}
