@@ -1,7 +1,5 @@
 package org.seglosses.samediff.loss;
 
-import java.util.Set;
-import java.util.function.Function;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -11,27 +9,31 @@ import org.seglosses.samediff.op.BoundaryTargets;
 import org.seglosses.samediff.op.ClassCoefficients;
 import org.seglosses.samediff.op.SlidingMax;
 
+import java.util.Set;
+import java.util.function.Function;
+
 /**
  * Boundary loss: one minus the F1 score of the predicted boundaries, of each class in each image.
  *
  * <p>Of a map x, the probabilities of a class or its one-hot target, the boundary is {@code b(x) =
- * maxpool(1-x, theta0) - (1-x)} and its extension {@code e(b) = maxpool(b, theta)}, with stride 1 and the
- * same size. With {@code P = sum(b_p * e(b_y)) / (sum b_p + 1e-7)} and {@code R = sum(e(b_p) * b_y) /
- * (sum b_y + 1e-7)}, sums over H and W, the loss is the mean over images and classes of {@code 1 - 2PR /
- * (P + R + 1e-7)}. Among equal maxima of a window the gradient goes to the first in (h,w) order.
+ * maxpool(1-x, theta0) - (1-x)} and its extension {@code e(b) = maxpool(b, theta)}, with stride 1
+ * and the same size. With {@code P = sum(b_p * e(b_y)) / (sum b_p + 1e-7)} and {@code R =
+ * sum(e(b_p) * b_y) / (sum b_y + 1e-7)}, sums over H and W, the loss is the mean over images and
+ * classes of {@code 1 - 2PR / (P + R + 1e-7)}. Among equal maxima of a window the gradient goes to
+ * the first in (h,w) order.
  *
- * <p>Modes {@link Mode#MULTICLASS} and {@link Mode#BINARY}, where the sigmoid map of the foreground is
- * the only class, or with {@code complement} the background's too. Hard labels alone; fractional masks
- * are refused. In both pools a void pixel is -infinity, as the padding is; at a void pixel b and e are 0.
- * An image with nothing valid counts as 0 in the mean over images. From scratch the loss learns little:
- * add it to cross entropy.
+ * <p>Modes {@link Mode#MULTICLASS} and {@link Mode#BINARY}, where the sigmoid map of the foreground
+ * is the only class, or with {@code complement} the background's too. Hard labels alone; fractional
+ * masks are refused. In both pools a void pixel is -infinity, as the padding is; at a void pixel b
+ * and e are 0. An image with nothing valid counts as 0 in the mean over images. From scratch the
+ * loss learns little: add it to cross entropy.
  *
  * <p>Differences from the references: they cannot ignore pixels, and a class that is absent from an
  * image costs 1 there ({@link AbsentClass#PENALIZE}, the default here too).
  *
- * <p>Source: Bokhovkin and Burnaev, Boundary Loss for Remote Sensing Imagery Semantic Segmentation, 2019;
- * yiskw713/boundary_loss_for_remote_sensing {@code BoundaryLoss}; NRCan/geo-deep-learning {@code
- * BoundaryLoss}.
+ * <p>Source: Bokhovkin and Burnaev, Boundary Loss for Remote Sensing Imagery Semantic Segmentation,
+ * 2019; yiskw713/boundary_loss_for_remote_sensing {@code BoundaryLoss}; NRCan/geo-deep-learning
+ * {@code BoundaryLoss}.
  *
  * @param theta0 the window whose maximum makes the boundary, odd and at least 3; 3 by default
  * @param theta the window of the extension, odd and at least 3; 5 by default
@@ -108,9 +110,10 @@ public record Boundary(
         boolean both = complement && graph.mode() == Mode.BINARY;
         SDVariable codes = graph.codes();
         SDVariable p = graph.probabilities();
-        SDVariable inverse = p.rsub(1.0);
+        // -p in the place of 1-p, which makes the same boundary and keeps the digits of small p
+        SDVariable inverse = p.neg();
         if (both) {
-            // the background's map is 1-p, and its inverse is p
+            // the background's map is 1-p, so p is in the place of 1-(1-p)
             inverse = graph.sameDiff().concat(1, inverse, p);
         }
         SDVariable boundary = SlidingMax.of(inverse, codes, theta0).sub(inverse);
@@ -120,8 +123,7 @@ public record Boundary(
 
         SDVariable precision = column(sums, 0).div(column(sums, 1).add(EPSILON));
         SDVariable recall = column(sums, 2).div(column(sums, 3).add(EPSILON));
-        SDVariable f1 =
-                precision.mul(recall).mul(2.0).div(precision.add(recall).add(EPSILON));
+        SDVariable f1 = precision.mul(recall).mul(2.0).div(precision.add(recall).add(EPSILON));
         SDVariable coefficients =
                 ClassCoefficients.of(
                         codes,
@@ -132,7 +134,10 @@ public record Boundary(
         return f1.rsub(1.0).mul(coefficients).sum(1);
     }
 
-    /** Picks one of the four sums; by a product, since slices of unknown sizes have no gradient here. */
+    /**
+     * Picks one of the four sums; by a product, since slices of unknown sizes have no gradient
+     * here.
+     */
     private static SDVariable column(SDVariable sums, int column) {
         SameDiff sd = sums.getSameDiff();
         INDArray selector = Nd4j.zeros(sums.dataType(), 4);

@@ -1,16 +1,17 @@
 package org.seglosses.samediff.loss;
 
+import org.nd4j.autodiff.samediff.SDVariable;
+
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
-import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * A weighted sum of losses: {@code sum_k weight_k * loss_k}. Each component keeps its own options, its
- * ignore index too; what several of them need (probabilities, say) is computed once.
+ * A weighted sum of losses: {@code sum_k weight_k * loss_k}. Each component keeps its own options,
+ * its ignore index too; what several of them need (probabilities, say) is computed once.
  *
  * @param terms the components with their weights; at least one
  */

@@ -1,29 +1,31 @@
 package org.seglosses.samediff.loss;
 
-import java.util.List;
-import java.util.Set;
-import java.util.function.Function;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.seglosses.samediff.op.CrossEntropySums;
 import org.seglosses.samediff.op.NormalizedSums;
 
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
 /**
  * Softmax cross entropy with label smoothing and class weights.
  *
- * <p>With probabilities {@code p = softmax(z)} over C classes, label y, class weights v, mask weight w and
- * smoothing s, a pixel's term is {@code w * ((1-s) * v_y * -log p_y + s/C * sum_c v_c * -log p_c)}; the
- * loss is the sum of the terms over the valid pixels divided as {@code normalizeBy} says, by default by
- * the sum of {@code w * v_y}. Soft labels, vectors {@code [N,C,H,W]} of non-negative numbers, are the
- * same formula, linear in y; a graph takes them where the labels' shape is declared with C channels.
+ * <p>With probabilities {@code p = softmax(z)} over C classes, label y, class weights v, mask
+ * weight w and smoothing s, a pixel's term is {@code w * ((1-s) * v_y * -log p_y + s/C * sum_c v_c
+ * * -log p_c)}; the loss is the sum of the terms over the valid pixels divided as {@code
+ * normalizeBy} says, by default by the sum of {@code w * v_y}. Soft labels, vectors {@code
+ * [N,C,H,W]} of non-negative numbers, are the same formula, linear in y; a graph takes them where
+ * the labels' shape is declared with C channels.
  *
- * <p>Mode {@link Mode#MULTICLASS}; fractional masks are per-pixel weights. Computed as log-softmax, so
- * finite for any finite logits. Nothing valid, or a weight sum of 0: value 0, gradient 0.
+ * <p>Mode {@link Mode#MULTICLASS}; fractional masks are per-pixel weights. Computed as log-softmax,
+ * so finite for any finite logits. Nothing valid, or a weight sum of 0: value 0, gradient 0.
  *
  * <p>Differences: smp divides by the number of all pixels ({@link NormalizeBy#ALL_PIXELS}); PyTorch
  * divides soft labels by the number of pixels, not by their weights.
  *
- * <p>Source: segmentation_models.pytorch {@code SoftCrossEntropyLoss}; PyTorch {@code CrossEntropyLoss};
- * label smoothing: Szegedy et al., Rethinking the Inception Architecture, 2016.
+ * <p>Source: segmentation_models.pytorch {@code SoftCrossEntropyLoss}; PyTorch {@code
+ * CrossEntropyLoss}; label smoothing: Szegedy et al., Rethinking the Inception Architecture, 2016.
  *
  * @param smoothing label smoothing s, in [0,1]; 0 by default
  * @param classWeights a weight for each class, not negative; none by default, which is 1 for all
@@ -152,7 +154,8 @@ public record CrossEntropy(
          * @throws IllegalArgumentException if a parameter is out of its range
          */
         public T build() {
-            return finish.apply(new CrossEntropy(smoothing, classWeights, ignoreIndex, normalizeBy));
+            return finish.apply(
+                    new CrossEntropy(smoothing, classWeights, ignoreIndex, normalizeBy));
         }
     }
 }

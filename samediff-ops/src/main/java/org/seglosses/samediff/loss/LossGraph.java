@@ -1,10 +1,5 @@
 package org.seglosses.samediff.loss;
 
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Supplier;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -13,9 +8,15 @@ import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.Probabilities;
 import org.seglosses.samediff.op.Targets;
 
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
 /**
- * What a loss is computed from: the labels, the logits and the mask of a graph, in the forms that losses
- * need. A form that several components of a loss ask for is added to the graph once.
+ * What a loss is computed from: the labels, the logits and the mask of a graph, in the forms that
+ * losses need. A form that several components of a loss ask for is added to the graph once.
  */
 public final class LossGraph {
 
@@ -58,7 +59,11 @@ public final class LossGraph {
      * @return it
      */
     public static LossGraph ofLogits(
-            SegmentationLoss loss, Mode mode, SDVariable labels, SDVariable logits, SDVariable mask) {
+            SegmentationLoss loss,
+            Mode mode,
+            SDVariable labels,
+            SDVariable logits,
+            SDVariable mask) {
         return of(loss, mode, labels, logits, mask, false);
     }
 
@@ -134,7 +139,8 @@ public final class LossGraph {
                             + " with logits "
                             + Arrays.toString(shape));
         }
-        boolean fits = channels <= 0 || mode == Mode.MULTILABEL || channels == 1 == (mode == Mode.BINARY);
+        boolean fits =
+                channels <= 0 || mode == Mode.MULTILABEL || channels == 1 == (mode == Mode.BINARY);
         if (!fits) {
             throw new IllegalArgumentException(
                     "logits must have "
@@ -218,15 +224,14 @@ public final class LossGraph {
         return form(
                 List.of("log"),
                 () -> {
-                    SDVariable least =
-                            sameDiff().constant(Nd4j.scalar(type(), LEAST_PROBABILITY));
+                    SDVariable least = sameDiff().constant(Nd4j.scalar(type(), LEAST_PROBABILITY));
                     return sameDiff().math().log(sameDiff().math().max(scores, least));
                 });
     }
 
     /**
-     * The labels as codes, see {@link Targets}, for a loss without per-pixel weights: a mask other than 0
-     * and 1 is refused.
+     * The labels as codes, see {@link Targets}, for a loss without per-pixel weights: a mask other
+     * than 0 and 1 is refused.
      *
      * @return the codes, {@code [N,1,H,W]} in {@link Mode#MULTICLASS}, {@code [N,C,H,W]} otherwise
      */
@@ -243,8 +248,7 @@ public final class LossGraph {
     public SDVariable codes(boolean weighted) {
         return form(
                 Arrays.asList("codes", mode, ignoreIndex, weighted),
-                () ->
-                        Targets.of(labels, scores, mask, mode.labelling(), ignoreIndex, weighted));
+                () -> Targets.of(labels, scores, mask, mode.labelling(), ignoreIndex, weighted));
     }
 
     /**

@@ -1,23 +1,25 @@
 package org.seglosses.samediff.loss;
 
-import java.util.List;
-import java.util.Set;
-import java.util.function.Function;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.seglosses.samediff.op.Errors;
 import org.seglosses.samediff.op.LovaszWeights;
 import org.seglosses.samediff.op.WeightedSums;
 
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
 /**
  * Lovász hinge: the Lovász extension of the Jaccard loss over the hinge errors of binary logits.
  *
- * <p>The errors {@code m_i = max(0, 1 - z_i * (2*y_i - 1))} of the valid pixels are sorted in descending
- * order; the loss is {@code sum_r m_r * (J_r - J_(r-1))} as in {@link LovaszSoftmax}, of each image and
- * then averaged over images, or of the batch as one. Equal errors stay in memory order.
+ * <p>The errors {@code m_i = max(0, 1 - z_i * (2*y_i - 1))} of the valid pixels are sorted in
+ * descending order; the loss is {@code sum_r m_r * (J_r - J_(r-1))} as in {@link LovaszSoftmax}, of
+ * each image and then averaged over images, or of the batch as one. Equal errors stay in memory
+ * order.
  *
  * <p>Modes {@link Mode#BINARY} and {@link Mode#MULTILABEL}: the mean over channels, or with {@code
- * flatten} all channels as one vector, as smp has it. Hard labels alone; fractional masks are refused. An
- * image with nothing valid counts as 0.
+ * flatten} all channels as one vector, as smp has it. Hard labels alone; fractional masks are
+ * refused. An image with nothing valid counts as 0.
  *
  * <p>Source: Berman et al., The Lovász-Softmax loss, 2018; bermanmaxim/LovaszSoftmax {@code
  * lovasz_hinge}; segmentation_models.pytorch {@code LovaszLoss} (binary, multilabel).
@@ -68,7 +70,9 @@ public record LovaszHinge(boolean perImage, boolean flatten, Integer ignoreIndex
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
         if (graph.ofProbabilities()) {
             throw new IllegalArgumentException(
-                    "probabilities must not be given to " + this + ": it is defined on logits alone");
+                    "probabilities must not be given to "
+                            + this
+                            + ": it is defined on logits alone");
         }
         SDVariable codes = graph.codes();
         SDVariable errors = Errors.hinge(graph.logits(), codes);

@@ -1,33 +1,34 @@
 package org.seglosses.samediff.loss;
 
-import java.util.List;
-import java.util.Set;
-import java.util.function.Function;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.seglosses.samediff.op.Errors;
 import org.seglosses.samediff.op.LovaszWeights;
 import org.seglosses.samediff.op.WeightedSums;
 
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
 /**
  * Lovász-Softmax: the Lovász extension of the Jaccard loss, averaged over classes.
  *
- * <p>For each class c, the errors {@code m_i = |1{y_i = c} - p_ic|} of the valid pixels are sorted in
- * descending order; the class's loss is {@code sum_r m_r * (J_r - J_(r-1))} with {@code J_r = 1 - (P -
- * F_r) / (P + B_r)}, P the class's pixels, and F_r and B_r the foreground and background pixels among the
- * first r. The loss is the mean over classes, of each image and then over images, or of the batch as one.
- * Equal errors stay in (n,h,w) order.
+ * <p>For each class c, the errors {@code m_i = |1{y_i = c} - p_ic|} of the valid pixels are sorted
+ * in descending order; the class's loss is {@code sum_r m_r * (J_r - J_(r-1))} with {@code J_r = 1
+ * - (P - F_r) / (P + B_r)}, P the class's pixels, and F_r and B_r the foreground and background
+ * pixels among the first r. The loss is the mean over classes, of each image and then over images,
+ * or of the batch as one. Equal errors stay in (n,h,w) order.
  *
- * <p>Modes {@link Mode#MULTICLASS} and {@link Mode#BINARY}, where the sigmoid map of the foreground is
- * the only class. Hard labels alone (index or one-hot); fractional masks are refused. An image with
- * nothing valid counts as 0 in the mean over images; a mean over no class is 0. Where an error is 0 its
- * gradient is 0.
+ * <p>Modes {@link Mode#MULTICLASS} and {@link Mode#BINARY}, where the sigmoid map of the foreground
+ * is the only class. Hard labels alone (index or one-hot); fractional masks are refused. An image
+ * with nothing valid counts as 0 in the mean over images; a mean over no class is 0. Where an error
+ * is 0 its gradient is 0.
  *
- * <p>Differences: smp fails where an image has nothing valid; geo-deep-learning computes a softmax over
- * one channel where C = 1.
+ * <p>Differences: smp fails where an image has nothing valid; geo-deep-learning computes a softmax
+ * over one channel where C = 1.
  *
  * <p>Source: Berman et al., The Lovász-Softmax loss, 2018; bermanmaxim/LovaszSoftmax {@code
- * lovasz_softmax}; NRCan/geo-deep-learning {@code LovaszSoftmax}; segmentation_models.pytorch {@code
- * LovaszLoss}.
+ * lovasz_softmax}; NRCan/geo-deep-learning {@code LovaszSoftmax}; segmentation_models.pytorch
+ * {@code LovaszLoss}.
  *
  * @param perImage whether the loss is taken of each image, or of the batch; true by default
  * @param classes the classes to average over; none by default, which is all
@@ -54,8 +55,7 @@ public record LovaszSoftmax(
         classes = Rules.classes(classes);
         Rules.requireGiven(absentClass, "absentClass");
         classWeights = Rules.classWeights(classWeights);
-        Rules.require(
-                mode != Mode.MULTILABEL, "mode", "MULTICLASS or BINARY", mode);
+        Rules.require(mode != Mode.MULTILABEL, "mode", "MULTICLASS or BINARY", mode);
     }
 
     /**

@@ -1,8 +1,5 @@
 package org.seglosses.samediff.loss;
 
-import java.util.List;
-import java.util.Set;
-import java.util.function.Function;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.seglosses.samediff.op.CrossEntropySums;
 import org.seglosses.samediff.op.HardCodes;
@@ -10,17 +7,22 @@ import org.seglosses.samediff.op.KthSmallest;
 import org.seglosses.samediff.op.NormalizedSums;
 import org.seglosses.samediff.op.TrueProbability;
 
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
 /**
  * Cross entropy over the hard pixels of the batch (online hard example mining).
  *
  * <p>With {@code p_true} the softmax probability of a pixel's label, the pixels kept are those with
- * {@code p_true <= max(thresh, k-th smallest p_true)}, {@code k = min(minKept, number of valid pixels)};
- * the second term only if {@code minKept > 0}. Ties at the threshold are all kept. The loss is the cross
- * entropy of the kept pixels, {@code sum w * v_y * -log p_true / sum w * v_y} with class weights v and
- * mask weights w. The selection carries no gradient, ignores the weights, and spans the batch.
+ * {@code p_true <= max(thresh, k-th smallest p_true)}, {@code k = min(minKept, number of valid
+ * pixels)}; the second term only if {@code minKept > 0}. Ties at the threshold are all kept. The
+ * loss is the cross entropy of the kept pixels, {@code sum w * v_y * -log p_true / sum w * v_y}
+ * with class weights v and mask weights w. The selection carries no gradient, ignores the weights,
+ * and spans the batch.
  *
- * <p>Mode {@link Mode#MULTICLASS}; hard labels alone (index or one-hot). Fractional masks weight the
- * kept pixels; each valid pixel counts 1 towards k. Nothing kept: value 0, gradient 0.
+ * <p>Mode {@link Mode#MULTICLASS}; hard labels alone (index or one-hot). Fractional masks weight
+ * the kept pixels; each valid pixel counts 1 towards k. Nothing kept: value 0, gradient 0.
  *
  * <p>Differences from the reference: it is NaN where nothing is kept.
  *

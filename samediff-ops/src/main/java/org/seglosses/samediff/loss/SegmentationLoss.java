@@ -1,10 +1,11 @@
 package org.seglosses.samediff.loss;
 
-import java.io.Serializable;
-import java.util.Set;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.shade.jackson.annotation.JsonTypeInfo;
+
+import java.io.Serializable;
+import java.util.Set;
 
 /**
  * The definition of a segmentation loss: its parameters, and how it adds itself to a graph.
@@ -15,18 +16,18 @@ import org.nd4j.shade.jackson.annotation.JsonTypeInfo;
  * SDVariable loss = Boundary.builder().theta(5).build().define(sd, "loss", labels, logits);
  * }</pre>
  *
- * <p><b>Shapes.</b> Logits are {@code [N,C,H,W]}. Labels are class indices {@code [N,H,W]} or {@code
- * [N,1,H,W]} of any numeric type, or one-hot {@code [N,C,H,W]}. A mask is {@code [N]}, {@code [N,1]},
- * {@code [N,H,W]}, or anything that broadcasts to {@code [N,1,H,W]} (in {@link Mode#MULTILABEL} {@code
- * [N,C,H,W]}). HALF and BFLOAT16 logits are computed in FLOAT.
+ * <p><b>Shapes.</b> Logits are {@code [N,C,H,W]}. Labels are class indices {@code [N,H,W]} or
+ * {@code [N,1,H,W]} of any numeric type, or one-hot {@code [N,C,H,W]}. A mask is {@code [N]},
+ * {@code [N,1]}, {@code [N,H,W]}, or anything that broadcasts to {@code [N,1,H,W]} (in {@link
+ * Mode#MULTILABEL} {@code [N,C,H,W]}). HALF and BFLOAT16 logits are computed in FLOAT.
  *
- * <p><b>Void pixels</b> are those whose index label is the ignore index, whose one-hot vector is all
- * zero, or whose mask is 0. They have no influence, whatever their logits are, and their gradient is
- * exactly 0. With nothing valid at all the loss is 0.
+ * <p><b>Void pixels</b> are those whose index label is the ignore index, whose one-hot vector is
+ * all zero, or whose mask is 0. They have no influence, whatever their logits are, and their
+ * gradient is exactly 0. With nothing valid at all the loss is 0.
  *
  * <p><b>Errors.</b> When the graph runs, a label that is no class and not the ignore index, or a
- * negative or infinite mask, is an {@code IllegalArgumentException}. A logit at a valid pixel that is
- * not finite makes the loss and the gradient NaN.
+ * negative or infinite mask, is an {@code IllegalArgumentException}. A logit at a valid pixel that
+ * is not finite makes the loss and the gradient NaN.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.CLASS, property = "@class")
 public interface SegmentationLoss extends Serializable {
@@ -125,8 +126,8 @@ public interface SegmentationLoss extends Serializable {
 
     /**
      * Adds the loss to a graph that ends in probabilities: of a softmax over the channels in {@link
-     * Mode#MULTICLASS}, of sigmoids otherwise. Prefer logits: a probability that has been rounded to 0
-     * or 1 has lost its gradient.
+     * Mode#MULTICLASS}, of sigmoids otherwise. Prefer logits: a probability that has been rounded
+     * to 0 or 1 has lost its gradient.
      *
      * @param sd the graph
      * @param name the name of the loss variable
@@ -138,9 +139,14 @@ public interface SegmentationLoss extends Serializable {
      *     defined on logits alone
      */
     default SDVariable defineOnProbabilities(
-            SameDiff sd, String name, SDVariable labels, SDVariable probabilities, SDVariable mask) {
+            SameDiff sd,
+            String name,
+            SDVariable labels,
+            SDVariable probabilities,
+            SDVariable mask) {
         Rules.requireGiven(sd, "sd");
         Rules.requireGiven(name, "name");
-        return loss(LossGraph.ofProbabilities(this, null, labels, probabilities, mask)).rename(name);
+        return loss(LossGraph.ofProbabilities(this, null, labels, probabilities, mask))
+                .rename(name);
     }
 }

@@ -1,11 +1,12 @@
 package org.seglosses.samediff.op;
 
-import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.Arrays;
+
 /**
- * An array {@code [N,C,H,W]} cut into blocks of pixels of one image that, with all their channels, fit
- * into a core's cache. The cut depends on the shape alone.
+ * An array {@code [N,C,H,W]} cut into blocks of pixels of one image that, with all their channels,
+ * fit into a core's cache. The cut depends on the shape alone.
  *
  * @param images N
  * @param channels C
@@ -14,7 +15,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 record Blocks(int images, int channels, int pixels, int size) {
 
-    /** Values of a block: 64 KiB of floats, half of a small second-level cache with a copy beside. */
+    /**
+     * Values of a block: 64 KiB of floats, half of a small second-level cache with a copy beside.
+     */
     private static final int VALUES = 1 << 14;
 
     static Blocks of(String name, INDArray array) {
@@ -64,7 +67,10 @@ record Blocks(int images, int channels, int pixels, int size) {
         return new Blocks(images, other, pixels, size);
     }
 
-    /** Throws unless an array has the images and pixels of these blocks and one of two channel counts. */
+    /**
+     * Throws unless an array has the images and pixels of these blocks and one of two channel
+     * counts.
+     */
     void requireMatch(String name, INDArray array, int channelsA, int channelsB) {
         long[] shape = array.shape();
         if (shape.length != 4

@@ -1,9 +1,10 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+
+import java.util.List;
 
 /**
  * The four sums over H and W that the boundary loss is made of, {@code [N,C,4]}: with the predicted

@@ -1,18 +1,19 @@
 package org.seglosses.samediff.op;
 
-import java.nio.IntBuffer;
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+
+import java.nio.IntBuffer;
+import java.util.List;
 
 /**
  * What each class counts in the mean over classes of one image, {@code [N,C]}: 1 over the number of
  * classes averaged, 0 for a class that does not count.
  *
- * <p>A class is absent from an image if no valid pixel has it. Absent classes count as 0 in the mean
- * ({@link #ZERO}: coefficient 0, yet in the denominator), leave it ({@link #EXCLUDE}), or count as they
- * come ({@link #PENALIZE}). In an image without a valid pixel all coefficients are 0.
+ * <p>A class is absent from an image if no valid pixel has it. Absent classes count as 0 in the
+ * mean ({@link #ZERO}: coefficient 0, yet in the denominator), leave it ({@link #EXCLUDE}), or
+ * count as they come ({@link #PENALIZE}). In an image without a valid pixel all coefficients are 0.
  */
 public final class ClassCoefficients extends JavaOp {
 
@@ -36,8 +37,8 @@ public final class ClassCoefficients extends JavaOp {
      * Adds the op to the graph of its inputs.
      *
      * @param codes codes of {@link Targets}
-     * @param maps an integer array {@code [N,C,H,W]}, for its number of channels C alone; with codes of
-     *     one channel and two maps, the second map is the background's
+     * @param maps an integer array {@code [N,C,H,W]}, for its number of channels C alone; with
+     *     codes of one channel and two maps, the second map is the background's
      * @param oneLabelPerPixel whether the codes are class indices
      * @param absent what absent classes do
      * @param type the type of the coefficients
@@ -101,7 +102,11 @@ public final class ClassCoefficients extends JavaOp {
 
     /** Notes the classes that valid pixels of an image have; returns whether there are any. */
     private static boolean present(
-            IntBuffer codes, int image, Blocks blocks, boolean oneLabelPerPixel, boolean[] present) {
+            IntBuffer codes,
+            int image,
+            Blocks blocks,
+            boolean oneLabelPerPixel,
+            boolean[] present) {
         int n = blocks.pixels();
         int[] code = Scratch.ints(0, n);
         boolean valid = false;
@@ -122,10 +127,5 @@ public final class ClassCoefficients extends JavaOp {
             }
         }
         return valid;
-    }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: labels are given");
     }
 }

@@ -1,11 +1,14 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The gradient of {@link CrossEntropySums} by its logits, {@code [N,C,H,W]}; not differentiable. */
+import java.util.List;
+
+/**
+ * The gradient of {@link CrossEntropySums} by its logits, {@code [N,C,H,W]}; not differentiable.
+ */
 public final class CrossEntropyGradient extends JavaOp {
 
     /** For ND4J, which creates ops by reflection. */

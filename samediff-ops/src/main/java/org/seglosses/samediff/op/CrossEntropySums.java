@@ -1,19 +1,20 @@
 package org.seglosses.samediff.op;
 
-import java.util.Arrays;
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.Arrays;
+import java.util.List;
+
 /**
- * Softmax cross entropy, summed for each image: from logits {@code [N,C,H,W]} to {@code [N,3]}, the sum
- * of the pixels' terms, the sum of their weights, and their number H * W (void ones included).
+ * Softmax cross entropy, summed for each image: from logits {@code [N,C,H,W]} to {@code [N,3]}, the
+ * sum of the pixels' terms, the sum of their weights, and their number H * W (void ones included).
  *
- * <p>With {@code lse_i} the log-sum-exp of pixel i, its label y, its weight w and class weights {@code
- * v}, a pixel's term is {@code w * ((1-s) * v_y * (lse - z_y) + s/C * sum_c v_c * (lse - z_c))} and its
- * weight {@code w * v_y}; a soft label is the same, linear in y. Log-sum-exp and softmax are never
- * stored: forward and backward each read the logits once.
+ * <p>With {@code lse_i} the log-sum-exp of pixel i, its label y, its weight w and class weights
+ * {@code v}, a pixel's term is {@code w * ((1-s) * v_y * (lse - z_y) + s/C * sum_c v_c * (lse -
+ * z_c))} and its weight {@code w * v_y}; a soft label is the same, linear in y. Log-sum-exp and
+ * softmax are never stored: forward and backward each read the logits once.
  */
 public final class CrossEntropySums extends JavaOp {
 
@@ -28,9 +29,10 @@ public final class CrossEntropySums extends JavaOp {
      * Adds the op to the graph of its inputs.
      *
      * @param logits {@code [N,C,H,W]}, or log-probabilities
-     * @param labels codes of {@link Targets} {@code [N,1,H,W]}, or soft labels {@code [N,C,H,W]} of the
-     *     logits' type
-     * @param weights {@code [N,1,H,W]} of the logits' type, a weight of 0 makes a pixel void; or null
+     * @param labels codes of {@link Targets} {@code [N,1,H,W]}, or soft labels {@code [N,C,H,W]} of
+     *     the logits' type
+     * @param weights {@code [N,1,H,W]} of the logits' type, a weight of 0 makes a pixel void; or
+     *     null
      * @param classWeights C weights, or none for all 1
      * @param smoothing label smoothing s
      * @param logProbabilities whether the logits are log-probabilities, so that lse is taken as 0
@@ -100,7 +102,8 @@ public final class CrossEntropySums extends JavaOp {
     }
 
     /** Makes the kernel for an op that has this op's arguments. */
-    static DoubleCrossEntropy doubles(JavaOp op, INDArray logits, INDArray labels, INDArray weights) {
+    static DoubleCrossEntropy doubles(
+            JavaOp op, INDArray logits, INDArray labels, INDArray weights) {
         boolean soft = labels.dataType().isFPType();
         return new DoubleCrossEntropy(
                 HostArray.doubles(logits),

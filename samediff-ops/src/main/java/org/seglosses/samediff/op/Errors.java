@@ -1,14 +1,16 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /**
- * The errors that a Lovász loss sorts, {@code [N,C,H,W]}: {@code |1{foreground} - p|} of probabilities,
- * or the positive part of the hinge {@code 1 - z * (2 * 1{foreground} - 1)} of logits; 0 at void
- * pixels. Where an error is 0, so is its gradient, as PyTorch has it for {@code abs} and {@code relu}.
+ * The errors that a Lovász loss sorts, {@code [N,C,H,W]}: {@code |1{foreground} - p|} of
+ * probabilities, or the positive part of the hinge {@code 1 - z * (2 * 1{foreground} - 1)} of
+ * logits; 0 at void pixels. Where an error is 0, so is its gradient, as PyTorch has it for {@code
+ * abs} and {@code relu}.
  */
 public final class Errors extends JavaOp {
 

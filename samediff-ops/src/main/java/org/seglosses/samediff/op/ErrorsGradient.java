@@ -1,13 +1,14 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /**
- * The gradient of {@link Errors}: the upstream gradient, negative at the foreground, 0 where the error
- * is 0 and at void pixels. Not differentiable.
+ * The gradient of {@link Errors}: the upstream gradient, negative at the foreground, 0 where the
+ * error is 0 and at void pixels. Not differentiable.
  */
 public final class ErrorsGradient extends JavaOp {
 

@@ -61,13 +61,17 @@ final class FloatBoundarySums {
         }
     }
 
-    /** The gradient by the boundary: upstream of the hits inside the extended target, and of all. */
+    /**
+     * The gradient by the boundary: upstream of the hits inside the extended target, and of all.
+     */
     static void byBoundary(
             FloatBuffer upstream, ByteBuffer targets, Blocks blocks, FloatBuffer to) {
         select(upstream, 0, 1, 2, targets, blocks, to);
     }
 
-    /** The gradient by the extended boundary: upstream of the found ones on the target's boundary. */
+    /**
+     * The gradient by the extended boundary: upstream of the found ones on the target's boundary.
+     */
     static void byExtended(
             FloatBuffer upstream, ByteBuffer targets, Blocks blocks, FloatBuffer to) {
         select(upstream, 2, -1, 1, targets, blocks, to);

@@ -5,9 +5,9 @@ import java.nio.IntBuffer;
 import java.util.Arrays;
 
 /**
- * Cross entropy of blocks. The term of a pixel is {@code w * sum_c a_c * (lse - z_c)} with its weight w,
- * and {@code a_c = weight_c * ((1-s) * y_c + s/C * sum y)}; its weight in the mean is {@code w * sum_c
- * weight_c * y_c}.
+ * Cross entropy of blocks. The term of a pixel is {@code w * sum_c a_c * (lse - z_c)} with its
+ * weight w, and {@code a_c = weight_c * ((1-s) * y_c + s/C * sum y)}; its weight in the mean is
+ * {@code w * sum_c weight_c * y_c}.
  */
 @SuppressWarnings("cast") // the double twin has casts from double to double
 final class FloatCrossEntropy {
@@ -65,19 +65,21 @@ final class FloatCrossEntropy {
     private void blockSums(int block, double[] partial) {
         int channels = blocks.channels();
         int n = blocks.length(block);
-        float[] z = Scratch.floats(0, channels * n);
-        float[] e = Scratch.floats(1, channels * n);
+        float[][] z = Scratch.floatBlock(0, channels, n);
+        float[][] e = Scratch.floatBlock(1, channels, n);
         float[] max = Scratch.floats(2, n);
         float[] sum = Scratch.floats(3, n);
         float[] w = Scratch.floats(4, n);
-        float[] y = soft == null ? null : Scratch.floats(5, channels * n);
+        float[][] y = soft == null ? null : Scratch.floatBlock(2, channels, n);
         int[] code = Scratch.ints(0, n);
         load(block, z, y, code, w);
         if (logProbabilities) {
             Arrays.fill(max, 0, n, 0);
             Arrays.fill(sum, 0, n, 1);
         } else {
-            System.arraycopy(z, 0, e, 0, channels * n);
+            for (int c = 0; c < channels; c++) {
+                System.arraycopy(z[c], 0, e[c], 0, n);
+            }
             FloatSoftmax.exponentials(e, channels, n, max, sum);
         }
         double terms = 0;
@@ -93,24 +95,24 @@ final class FloatCrossEntropy {
             if (y == null) {
                 int c = code[i];
                 pixelMass = classWeights[c];
-                term = (1 - smoothing) * pixelMass * (logSum + (max[i] - z[c * n + i]));
+                term = (1 - smoothing) * pixelMass * (logSum + (max[i] - z[c][i]));
                 if (smoothing != 0) {
                     for (c = 0; c < channels; c++) {
-                        term += spread * classWeights[c] * (logSum + (max[i] - z[c * n + i]));
+                        term += spread * classWeights[c] * (logSum + (max[i] - z[c][i]));
                     }
                 }
             } else {
                 double total = 0;
                 for (int c = 0; c < channels; c++) {
-                    total += y[c * n + i];
+                    total += y[c][i];
                 }
                 pixelMass = 0;
                 for (int c = 0; c < channels; c++) {
-                    double share = (1 - smoothing) * y[c * n + i] + spread * total;
+                    double share = (1 - smoothing) * y[c][i] + spread * total;
                     if (share != 0) {
-                        term += classWeights[c] * share * (logSum + (max[i] - z[c * n + i]));
+                        term += classWeights[c] * share * (logSum + (max[i] - z[c][i]));
                     }
-                    pixelMass += classWeights[c] * y[c * n + i];
+                    pixelMass += classWeights[c] * y[c][i];
                 }
             }
             terms += w[i] * term;
@@ -120,7 +122,9 @@ final class FloatCrossEntropy {
         partial[2 * block + 1] = mass;
     }
 
-    /** Writes the gradient by the logits, for the upstream gradient of each image's sum of terms. */
+    /**
+     * Writes the gradient by the logits, for the upstream gradient of each image's sum of terms.
+     */
     void gradient(FloatBuffer upstream, FloatBuffer to) {
         Parallel.run(blocks.count(), block -> blockGradient(block, upstream, to));
     }
@@ -128,11 +132,11 @@ final class FloatCrossEntropy {
     private void blockGradient(int block, FloatBuffer upstream, FloatBuffer to) {
         int channels = blocks.channels();
         int n = blocks.length(block);
-        float[] e = Scratch.floats(0, channels * n);
+        float[][] e = Scratch.floatBlock(0, channels, n);
         float[] max = Scratch.floats(2, n);
         float[] sum = Scratch.floats(3, n);
         float[] w = Scratch.floats(4, n);
-        float[] y = soft == null ? null : Scratch.floats(5, channels * n);
+        float[][] y = soft == null ? null : Scratch.floatBlock(2, channels, n);
         float[] factor = Scratch.floats(6, n);
         int[] code = Scratch.ints(0, n);
         load(block, e, y, code, w);
@@ -154,52 +158,44 @@ final class FloatCrossEntropy {
             } else {
                 float total = 0;
                 for (int c = 0; c < channels; c++) {
-                    a += keep * classWeights[c] * y[c * n + i];
-                    total += y[c * n + i];
+                    a += keep * classWeights[c] * y[c][i];
+                    total += y[c][i];
                 }
                 a += spread * allClasses * total;
             }
             factor[i] = w[i] * a;
         }
         if (logProbabilities) {
-            for (int i = 0; i < channels * n; i++) {
-                e[i] *= 0;
+            for (int c = 0; c < channels; c++) {
+                // NaN stays NaN
+                FloatSoftmax.addScaled(e[c], e[c], -1, n);
             }
         } else {
             FloatSoftmax.exponentials(e, channels, n, max, sum);
-            for (int i = 0; i < n; i++) {
-                factor[i] /= sum[i];
-            }
+            FloatSoftmax.divide(factor, sum, n);
             for (int c = 0; c < channels; c++) {
-                int o = c * n;
-                for (int i = 0; i < n; i++) {
-                    e[o + i] *= factor[i];
-                }
+                FloatSoftmax.multiply(e[c], factor, n);
             }
         }
         if (y == null) {
             if (spread != 0) {
                 for (int c = 0; c < channels; c++) {
-                    int o = c * n;
-                    float a = spread * classWeights[c];
-                    for (int i = 0; i < n; i++) {
-                        e[o + i] -= w[i] * a;
-                    }
+                    FloatSoftmax.addScaled(e[c], w, -spread * classWeights[c], n);
                 }
             }
             for (int i = 0; i < n; i++) {
                 if (code[i] >= 0) {
-                    e[code[i] * n + i] -= w[i] * keep * classWeights[code[i]];
+                    e[code[i]][i] -= w[i] * keep * classWeights[code[i]];
                 }
             }
         } else {
             for (int i = 0; i < n; i++) {
                 float total = 0;
                 for (int c = 0; c < channels; c++) {
-                    total += y[c * n + i];
+                    total += y[c][i];
                 }
                 for (int c = 0; c < channels; c++) {
-                    e[c * n + i] -= w[i] * classWeights[c] * (keep * y[c * n + i] + spread * total);
+                    e[c][i] -= w[i] * classWeights[c] * (keep * y[c][i] + spread * total);
                 }
             }
         }
@@ -207,7 +203,7 @@ final class FloatCrossEntropy {
     }
 
     /** Loads a block; a pixel without label or weight gets a void code and logits of 0. */
-    private void load(int block, float[] z, float[] y, int[] code, float[] w) {
+    private void load(int block, float[][] z, float[][] y, int[] code, float[] w) {
         int channels = blocks.channels();
         int n = blocks.length(block);
         int pixel = blocks.image(block) * blocks.pixels() + blocks.start(block);
@@ -236,14 +232,17 @@ final class FloatCrossEntropy {
     }
 
     /** A pixel is void where its label vector is all zero. */
-    private static void softCodes(float[] y, int[] code, int channels, int n) {
+    private static void softCodes(float[][] y, int[] code, int channels, int n) {
         for (int i = 0; i < n; i++) {
             float total = 0;
             for (int c = 0; c < channels; c++) {
-                float v = y[c * n + i];
+                float v = y[c][i];
                 if (!(v >= 0 && v <= Float.MAX_VALUE)) {
                     throw new IllegalArgumentException(
-                            "labels must be finite and not negative, got " + v + " in channel " + c);
+                            "labels must be finite and not negative, got "
+                                    + v
+                                    + " in channel "
+                                    + c);
                 }
                 total += v;
             }

@@ -4,39 +4,45 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 
 /**
- * Errors of the Lovász losses, and their gradients. Absolute errors are {@code |1{foreground} - p|},
- * hinge errors {@code max(0, 1 - z * (2 * 1{foreground} - 1))}; both are 0 at void pixels. Where an
- * error is 0 its gradient is 0.
+ * Errors of the Lovász losses, and their gradients. Absolute errors are {@code |1{foreground} -
+ * p|}, hinge errors {@code max(0, 1 - z * (2 * 1{foreground} - 1))}; both are 0 at void pixels.
+ * Where an error is 0 its gradient is 0.
  */
 final class FloatErrors {
 
     private FloatErrors() {}
 
     static void forward(
-            FloatBuffer values, IntBuffer codes, boolean hinge, boolean perChannel, Blocks blocks, FloatBuffer to) {
+            FloatBuffer values,
+            IntBuffer codes,
+            boolean hinge,
+            boolean perChannel,
+            Blocks blocks,
+            FloatBuffer to) {
         Parallel.run(
                 blocks.count(),
                 block -> {
                     int channels = blocks.channels();
                     int n = blocks.length(block);
-                    float[] e = Scratch.floats(0, channels * n);
+                    float[][] e = Scratch.floatBlock(0, channels, n);
                     int[] code = Scratch.ints(0, n);
                     FloatSoftmax.load(values, e, blocks, block);
                     for (int c = 0; c < channels; c++) {
-                        int o = c * n;
                         int foreground = foreground(codes, code, c, perChannel, blocks, block);
                         if (hinge) {
                             for (int i = 0; i < n; i++) {
-                                float z = e[o + i];
+                                float z = e[c][i];
                                 float error = 1 - (code[i] == foreground ? z : -z);
                                 // z * 0: not finite in, NaN out
-                                e[o + i] = code[i] < 0 ? 0 : Math.max(error, 0) + z * 0;
+                                e[c][i] = code[i] < 0 ? 0 : Math.max(error, 0) + z * 0;
                             }
                         } else {
                             for (int i = 0; i < n; i++) {
-                                float p = e[o + i];
-                                e[o + i] =
-                                        code[i] < 0 ? 0 : Math.abs((code[i] == foreground ? 1 : 0) - p);
+                                float p = e[c][i];
+                                e[c][i] =
+                                        code[i] < 0
+                                                ? 0
+                                                : Math.abs((code[i] == foreground ? 1 : 0) - p);
                             }
                         }
                     }
@@ -56,17 +62,16 @@ final class FloatErrors {
                 block -> {
                     int channels = blocks.channels();
                     int n = blocks.length(block);
-                    float[] e = Scratch.floats(0, channels * n);
-                    float[] g = Scratch.floats(1, channels * n);
+                    float[][] e = Scratch.floatBlock(0, channels, n);
+                    float[][] g = Scratch.floatBlock(1, channels, n);
                     int[] code = Scratch.ints(0, n);
                     FloatSoftmax.load(errors, e, blocks, block);
                     FloatSoftmax.load(upstream, g, blocks, block);
                     for (int c = 0; c < channels; c++) {
-                        int o = c * n;
                         int foreground = foreground(codes, code, c, perChannel, blocks, block);
                         for (int i = 0; i < n; i++) {
-                            float signed = code[i] == foreground ? -g[o + i] : g[o + i];
-                            g[o + i] = code[i] < 0 || e[o + i] == 0 ? 0 : signed;
+                            float signed = code[i] == foreground ? -g[c][i] : g[c][i];
+                            g[c][i] = code[i] < 0 || e[c][i] == 0 ? 0 : signed;
                         }
                     }
                     FloatSoftmax.store(g, to, blocks, block);

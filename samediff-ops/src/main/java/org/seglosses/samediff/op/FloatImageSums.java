@@ -13,14 +13,16 @@ final class FloatImageSums {
         Parallel.run(
                 blocks.count(),
                 block -> {
-                    int n = blocks.channels() * blocks.length(block);
+                    int n = blocks.length(block);
                     float[] x = Scratch.floats(0, n);
                     float[] y = Scratch.floats(1, n);
-                    FloatSoftmax.load(a, x, blocks, block);
-                    FloatSoftmax.load(b, y, blocks, block);
                     double sum = 0;
-                    for (int i = 0; i < n; i++) {
-                        sum += (double) x[i] * y[i];
+                    for (int c = 0; c < blocks.channels(); c++) {
+                        a.get(blocks.offset(block, c), x, 0, n);
+                        b.get(blocks.offset(block, c), y, 0, n);
+                        for (int i = 0; i < n; i++) {
+                            sum += (double) x[i] * y[i];
+                        }
                     }
                     partial[block] = sum;
                 });
@@ -38,14 +40,16 @@ final class FloatImageSums {
         Parallel.run(
                 blocks.count(),
                 block -> {
-                    int n = blocks.channels() * blocks.length(block);
+                    int n = blocks.length(block);
                     float[] y = Scratch.floats(0, n);
                     float g = upstream.get(blocks.image(block));
-                    FloatSoftmax.load(b, y, blocks, block);
-                    for (int i = 0; i < n; i++) {
-                        y[i] *= g;
+                    for (int c = 0; c < blocks.channels(); c++) {
+                        b.get(blocks.offset(block, c), y, 0, n);
+                        for (int i = 0; i < n; i++) {
+                            y[i] *= g;
+                        }
+                        to.put(blocks.offset(block, c), y, 0, n);
                     }
-                    FloatSoftmax.store(y, to, blocks, block);
                 });
     }
 }

@@ -17,7 +17,7 @@ final class FloatOhem {
                 block -> {
                     int channels = blocks.channels();
                     int n = blocks.length(block);
-                    float[] e = Scratch.floats(0, channels * n);
+                    float[][] e = Scratch.floatBlock(0, channels, n);
                     float[] max = Scratch.floats(1, n);
                     float[] sum = Scratch.floats(2, n);
                     int[] code = Scratch.ints(0, n);
@@ -25,16 +25,15 @@ final class FloatOhem {
                     codes.get(single.offset(block, 0), code, 0, n);
                     FloatSoftmax.clearVoid(e, code, channels, n);
                     if (logs) {
-                        Exp.inPlace(e, 0, channels * n);
+                        for (int c = 0; c < channels; c++) {
+                            Exp.inPlace(e[c], 0, n);
+                        }
                         Arrays.fill(sum, 0, n, 1);
                     } else {
                         FloatSoftmax.exponentials(e, channels, n, max, sum);
                     }
                     for (int i = 0; i < n; i++) {
-                        max[i] =
-                                code[i] < 0
-                                        ? Float.POSITIVE_INFINITY
-                                        : e[code[i] * n + i] / sum[i];
+                        max[i] = code[i] < 0 ? Float.POSITIVE_INFINITY : e[code[i]][i] / sum[i];
                     }
                     to.put(single.offset(block, 0), max, 0, n);
                 });
@@ -59,7 +58,9 @@ final class FloatOhem {
                     codes.get(from, code, 0, n);
                     float limit = threshold;
                     if (kth != null) {
-                        limit = Math.max(limit, kth.get(kth.limit() == 1 ? 0 : blocks.image(block)));
+                        limit =
+                                Math.max(
+                                        limit, kth.get(kth.limit() == 1 ? 0 : blocks.image(block)));
                     }
                     for (int i = 0; i < n; i++) {
                         if (p[i] > limit) {

@@ -15,11 +15,13 @@ final class FloatProbabilities {
                 block -> {
                     int channels = blocks.channels();
                     int n = blocks.length(block);
-                    float[] p = Scratch.floats(0, channels * n);
+                    float[][] p = Scratch.floatBlock(0, channels, n);
                     FloatSoftmax.load(logits, p, blocks, block);
                     boolean anyVoid = clearVoid(p, codes, sigmoid, blocks, block);
                     if (sigmoid) {
-                        sigmoid(p, channels * n);
+                        for (int c = 0; c < channels; c++) {
+                            sigmoid(p[c], n);
+                        }
                     } else {
                         softmax(p, channels, n);
                     }
@@ -30,18 +32,12 @@ final class FloatProbabilities {
                 });
     }
 
-    private static void softmax(float[] z, int channels, int n) {
+    private static void softmax(float[][] z, int channels, int n) {
         float[] max = Scratch.floats(1, n);
         float[] sum = Scratch.floats(2, n);
         FloatSoftmax.exponentials(z, channels, n, max, sum);
-        for (int i = 0; i < n; i++) {
-            sum[i] = 1 / sum[i];
-        }
         for (int c = 0; c < channels; c++) {
-            int o = c * n;
-            for (int i = 0; i < n; i++) {
-                z[o + i] *= sum[i];
-            }
+            FloatSoftmax.divide(z[c], sum, n);
         }
     }
 
@@ -68,7 +64,7 @@ final class FloatProbabilities {
                 blocks.count(),
                 block -> {
                     int channels = blocks.channels();
-                    float[] p = Scratch.floats(0, channels * blocks.length(block));
+                    float[][] p = Scratch.floatBlock(0, channels, blocks.length(block));
                     FloatSoftmax.load(probabilities, p, blocks, block);
                     clearVoid(p, codes, perChannel, blocks, block);
                     FloatSoftmax.store(p, to, blocks, block);
@@ -87,14 +83,14 @@ final class FloatProbabilities {
                 block -> {
                     int channels = blocks.channels();
                     int n = blocks.length(block);
-                    float[] p = Scratch.floats(0, channels * n);
-                    float[] g = Scratch.floats(1, channels * n);
+                    float[][] p = Scratch.floatBlock(0, channels, n);
+                    float[][] g = Scratch.floatBlock(1, channels, n);
                     FloatSoftmax.load(probabilities, p, blocks, block);
                     FloatSoftmax.load(upstream, g, blocks, block);
                     clearVoid(g, codes, sigmoid, blocks, block);
                     if (sigmoid) {
-                        for (int i = 0; i < channels * n; i++) {
-                            g[i] *= p[i] * (1 - p[i]);
+                        for (int c = 0; c < channels; c++) {
+                            sigmoidGradient(g[c], p[c], n);
                         }
                     } else {
                         float[] mean = Scratch.floats(2, n);
@@ -102,25 +98,31 @@ final class FloatProbabilities {
                             mean[i] = 0;
                         }
                         for (int c = 0; c < channels; c++) {
-                            int o = c * n;
-                            for (int i = 0; i < n; i++) {
-                                mean[i] += p[o + i] * g[o + i];
-                            }
+                            FloatSoftmax.addProduct(mean, p[c], g[c], n);
                         }
                         for (int c = 0; c < channels; c++) {
-                            int o = c * n;
-                            for (int i = 0; i < n; i++) {
-                                g[o + i] = p[o + i] * (g[o + i] - mean[i]);
-                            }
+                            softmaxGradient(g[c], p[c], mean, n);
                         }
                     }
                     FloatSoftmax.store(g, to, blocks, block);
                 });
     }
 
+    private static void sigmoidGradient(float[] g, float[] p, int n) {
+        for (int i = 0; i < n; i++) {
+            g[i] *= p[i] * (1 - p[i]);
+        }
+    }
+
+    private static void softmaxGradient(float[] g, float[] p, float[] mean, int n) {
+        for (int i = 0; i < n; i++) {
+            g[i] = p[i] * (g[i] - mean[i]);
+        }
+    }
+
     /** Clears values at void pixels and tells whether there were any. */
     static boolean clearVoid(
-            float[] values, IntBuffer codes, boolean perChannel, Blocks blocks, int block) {
+            float[][] values, IntBuffer codes, boolean perChannel, Blocks blocks, int block) {
         int n = blocks.length(block);
         int[] code = Scratch.ints(0, n);
         boolean any = false;
@@ -138,7 +140,7 @@ final class FloatProbabilities {
             codes.get(blocks.offset(block, c), code, 0, n);
             for (int i = 0; i < n; i++) {
                 if (code[i] < 0) {
-                    values[c * n + i] = 0;
+                    values[c][i] = 0;
                     any = true;
                 }
             }

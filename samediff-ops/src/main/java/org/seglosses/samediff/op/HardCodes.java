@@ -1,14 +1,15 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /**
- * Codes with the easy pixels made void: those whose {@link TrueProbability} is above {@code max(thresh,
- * kth)}. A NaN among them keeps its pixel, so that the loss becomes NaN too. The result is INT32, which
- * also ends the search for gradients there: the selection carries none.
+ * Codes with the easy pixels made void: those whose {@link TrueProbability} is above {@code
+ * max(thresh, kth)}. A NaN among them keeps its pixel, so that the loss becomes NaN too. The result
+ * is INT32, which also ends the search for gradients there: the selection carries none.
  */
 public final class HardCodes extends JavaOp {
 
@@ -78,10 +79,5 @@ public final class HardCodes extends JavaOp {
                     HostArray.ints(output));
         }
         HostArray.written(output);
-    }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: it selects pixels");
     }
 }

@@ -1,21 +1,21 @@
 package org.seglosses.samediff.op;
 
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.ByteBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
+
+import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 
 /**
  * The one door between Java code and the memory of an array. On a GPU backend reading makes the
  * host's copy current, and {@link #written} says that the host's copy is now the newer one.
  *
- * <p>Kernels copy blocks from these buffers to heap arrays and back: bulk copies run at memory speed,
- * and the compiler vectorizes loops over heap arrays, not over buffers.
+ * <p>Kernels copy blocks from these buffers to heap arrays and back: bulk copies run at memory
+ * speed, and the compiler vectorizes loops over heap arrays, not over buffers.
  */
 final class HostArray {
 
@@ -23,36 +23,41 @@ final class HostArray {
 
     static FloatBuffer floats(INDArray array) {
         prepare(array, DataType.FLOAT);
-        return array.data().asNioFloat().slice();
+        return array.data().asNioFloat().slice().limit(length(array));
     }
 
     static DoubleBuffer doubles(INDArray array) {
         prepare(array, DataType.DOUBLE);
-        return array.data().asNioDouble().slice();
+        return array.data().asNioDouble().slice().limit(length(array));
     }
 
     static IntBuffer ints(INDArray array) {
         prepare(array, DataType.INT32);
-        return array.data().asNioInt().slice();
+        return array.data().asNioInt().slice().limit(length(array));
     }
 
     static ByteBuffer bytes(INDArray array) {
         prepare(array, DataType.INT8);
         ByteBuffer all = array.data().asNio();
         all.position(Math.toIntExact(array.data().offset()));
-        return all.slice();
+        return all.slice().limit(length(array));
     }
 
     /** The floats whose bits are in an INT32 array; see {@code LovaszWeights}. */
     static FloatBuffer floatBits(INDArray array) {
         prepare(array, DataType.INT32);
-        return array.data().asNioFloat().slice();
+        return array.data().asNioFloat().slice().limit(length(array));
     }
 
     /** The doubles whose bits are in an INT64 array; see {@code LovaszWeights}. */
     static DoubleBuffer doubleBits(INDArray array) {
         prepare(array, DataType.INT64);
-        return array.data().asNioDouble().slice();
+        return array.data().asNioDouble().slice().limit(length(array));
+    }
+
+    /** An array may be the beginning of a longer buffer. */
+    private static int length(INDArray array) {
+        return Math.toIntExact(array.length());
     }
 
     /** Says that the host's memory of an array was written to. */
@@ -60,16 +65,31 @@ final class HostArray {
         Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
     }
 
+    /**
+     * Whether elements follow each other in C order; ND4J's own check trips over sides of length 1.
+     */
     static boolean isContiguous(INDArray array) {
-        return array.length() <= 1
-                || array.ordering() == 'c' && Shape.hasDefaultStridesForShape(array);
+        long[] shape = array.shape();
+        long[] strides = array.stride();
+        long step = 1;
+        for (int d = shape.length - 1; d >= 0; d--) {
+            if (shape[d] != 1 && strides[d] != step) {
+                return false;
+            }
+            step *= shape[d];
+        }
+        return true;
     }
 
     private static void prepare(INDArray array, DataType type) {
         if (array.dataType() != type || !isContiguous(array)) {
             throw new IllegalStateException(
-                    "expected a C-contiguous " + type + " array, got " + array.dataType()
-                            + " with order " + array.ordering());
+                    "expected a C-contiguous "
+                            + type
+                            + " array, got "
+                            + array.dataType()
+                            + " with order "
+                            + array.ordering());
         }
         Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
     }

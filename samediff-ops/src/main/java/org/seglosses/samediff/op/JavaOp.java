@@ -1,8 +1,5 @@
 package org.seglosses.samediff.op;
 
-import java.util.Collections;
-import java.util.List;
-import java.util.Map;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -13,6 +10,10 @@ import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
 import org.seglosses.samediff.plan.PlannedOp;
 
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
 /**
  * An op of a SameDiff graph that is computed in Java.
  *
@@ -20,15 +21,15 @@ import org.seglosses.samediff.plan.PlannedOp;
  * output shapes, with the op's inputs already computed, right before it runs the op natively. So a
  * Java op computes its result when it is asked for the shape, puts the result in the place of its
  * first input, and lets a <em>carrier</em>, a native op that copies its first input to its output,
- * hand it on. Everything that rests on this trick is in this class; the day ND4J offers an op of the
- * user's own, this file alone changes. A {@link org.seglosses.samediff.plan.GraphPlan} does without
- * the carrier and calls {@link #execute} on its own arrays.
+ * hand it on. Everything that rests on this trick is in this class; the day ND4J offers an op of
+ * the user's own, this file alone changes. A {@link org.seglosses.samediff.plan.GraphPlan} does
+ * without the carrier and calls {@link #execute} on its own arrays.
  *
- * <p>Limits: at least one input, exactly one output (a gradient is an op of its own), and parameters
- * that travel as {@code iArgs} and {@code tArgs}, which is what ND4J saves and clones. An op is known
- * to ND4J by its name, which starts with {@value #PREFIX}; {@link JavaOps} registers it when ND4J
- * starts. Each op class is public and has a public constructor without arguments because ND4J creates
- * ops by reflection when it clones or loads a graph.
+ * <p>Limits: at least one input, exactly one output (a gradient is an op of its own), and
+ * parameters that travel as {@code iArgs} and {@code tArgs}, which is what ND4J saves and clones.
+ * An op is known to ND4J by its name, which starts with {@value #PREFIX}; {@link JavaOps} registers
+ * it when ND4J starts. Each op class is public and has a public constructor without arguments
+ * because ND4J creates ops by reflection when it clones or loads a graph.
  */
 public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
 
@@ -36,8 +37,9 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     public static final String PREFIX = "seglosses_";
 
     /**
-     * A native op that copies input 0 to output 0 for every type and rank. It must have no Java class
-     * in ND4J: only then does the look-up of a loaded op fall through from its hash to its name.
+     * A native op that copies input 0 to output 0 for every type and rank. It must have no Java
+     * class in ND4J: only then does the look-up of a loaded op fall through from its hash to its
+     * name.
      */
     private static final String CARRIER = "test_output_reshape";
 
@@ -98,7 +100,8 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     @Override
     public final List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
         INDArray[] inputs = context.getInputArrays().toArray(new INDArray[0]);
-        INDArray output = Nd4j.createUninitialized(outputType(types(inputs)), outputShape(inputs), 'c');
+        INDArray output =
+                Nd4j.createUninitialized(outputType(types(inputs)), outputShape(inputs), 'c');
         execute(inputs, output);
         context.setInputArray(0, output);
         return Collections.singletonList(output.shapeDescriptor());
@@ -122,7 +125,8 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
         return 1;
     }
 
-    // ND4J would look for a descriptor of the op's Java fields and fail; there are none to describe.
+    // ND4J would look for a descriptor of the op's Java fields and fail; there are none to
+    // describe.
     @Override
     public final Map<String, Object> propertiesForFunction() {
         return Collections.emptyMap();
@@ -136,6 +140,15 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     @Override
     public final void configureFromArguments() {
         // parameters are read from iArgs and tArgs where they are used
+    }
+
+    /**
+     * No gradient by any input, unless an op says otherwise. SameDiff asks every op that a
+     * differentiated variable enters, those with an integer output too.
+     */
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        return Collections.emptyList();
     }
 
     /** Adds the op to its graph and returns its output. */

@@ -1,38 +1,45 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
-import java.util.Map;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.imports.converters.ImportClassMapping;
 import org.nd4j.linalg.env.EnvironmentalAction;
 
+import java.util.List;
+import java.util.Map;
+
 /**
  * Makes the ops of this package known to ND4J by name.
  *
- * <p>ND4J finds this class as a service when it starts, so that saved graphs load in a fresh JVM with
- * nothing but this library on the class path. Without it ND4J says {@code No op known for hash ...
- * and name seglosses_...}.
+ * <p>ND4J finds this class as a service when it starts, so that saved graphs load in a fresh JVM
+ * with nothing but this library on the class path. Without it ND4J says {@code No op known for hash
+ * ... and name seglosses_...}.
  */
 public final class JavaOps implements EnvironmentalAction {
 
-    private static final List<JavaOp> OPS = List.of(
-            new Targets(),
-            new PixelWeights(),
-            new ClassCoefficients(),
-            new CrossEntropySums(),
-            new CrossEntropyGradient(),
-            new NormalizedSums(),
-            new NormalizedSumsGradient(),
-            new TrueProbability(),
-            new HardCodes(),
-            new Probabilities(),
-            new ProbabilitiesGradient(),
-            new Errors(),
-            new ErrorsGradient(),
-            new WeightedSums(),
-            new WeightedSumsGradient(),
-            new BoundarySums(),
-            new BoundarySumsGradient());
+    private static final List<JavaOp> OPS =
+            List.of(
+                    new Targets(),
+                    new PixelWeights(),
+                    new ClassCoefficients(),
+                    new CrossEntropySums(),
+                    new CrossEntropyGradient(),
+                    new NormalizedSums(),
+                    new NormalizedSumsGradient(),
+                    new TrueProbability(),
+                    new HardCodes(),
+                    new Probabilities(),
+                    new ProbabilitiesGradient(),
+                    new Errors(),
+                    new ErrorsGradient(),
+                    new WeightedSums(),
+                    new WeightedSumsGradient(),
+                    new BoundarySums(),
+                    new BoundarySumsGradient(),
+                    new SlidingMax(),
+                    new SlidingMaxGradient(),
+                    new BoundaryTargets(),
+                    new LovaszWeights(),
+                    new KthSmallest());
 
     /** Registers the ops; called by ND4J's service loader. */
     public JavaOps() {

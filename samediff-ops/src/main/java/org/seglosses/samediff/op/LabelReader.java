@@ -1,10 +1,11 @@
 package org.seglosses.samediff.op;
 
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Reads an array of any numeric type as doubles; types that Java lacks are cast first. */
 final class LabelReader {

@@ -1,10 +1,13 @@
 package org.seglosses.samediff.op;
 
-import java.nio.IntBuffer;
-import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A mask broadcast to {@code [N,1,H,W]} or {@code [N,C,H,W]}, read without being copied to that. */
+import java.nio.IntBuffer;
+import java.util.Arrays;
+
+/**
+ * A mask broadcast to {@code [N,1,H,W]} or {@code [N,C,H,W]}, read without being copied to that.
+ */
 final class MaskReader {
 
     private final double[] values;
@@ -39,7 +42,10 @@ final class MaskReader {
             double v = values[i];
             if (!(v >= 0 && v <= Double.MAX_VALUE)) {
                 throw new IllegalArgumentException(
-                        "mask must be finite and not negative, got " + v + " at " + Targets.place(mask, i));
+                        "mask must be finite and not negative, got "
+                                + v
+                                + " at "
+                                + Targets.place(mask, i));
             }
             if (!fractional && v != 0 && v != 1) {
                 throw new IllegalArgumentException(
@@ -49,7 +55,31 @@ final class MaskReader {
                                 + Targets.place(mask, i));
             }
         }
-        return new MaskReader(values, shape, z);
+        MaskReader reader = new MaskReader(values, shape, z);
+        if (!perChannel && shape[1] > 1) {
+            reader.requireEqualChannels(mask, shape);
+        }
+        return reader;
+    }
+
+    private void requireEqualChannels(INDArray mask, long[] shape) {
+        int plane = (int) (shape[2] * shape[3]);
+        for (int i = 0; i < values.length; i++) {
+            int first = i / (channels(shape) * plane) * channels(shape) * plane + i % plane;
+            if (values[i] != values[first]) {
+                throw new IllegalArgumentException(
+                        "mask must not vary over channels where a pixel has one label, got "
+                                + values[first]
+                                + " and "
+                                + values[i]
+                                + " at "
+                                + Targets.place(mask, i));
+            }
+        }
+    }
+
+    private static int channels(long[] shape) {
+        return (int) shape[1];
     }
 
     private static long[] shape(long[] mask, long[] logits, boolean perChannel) {
@@ -62,16 +92,14 @@ final class MaskReader {
                     case 4 -> mask;
                     default -> new long[] {-1, 1, 1, 1};
                 };
-        long channels = perChannel ? logits[1] : 1;
         if ((shape[0] == n || shape[0] == 1 && mask.length == 4)
-                && (shape[1] == 1 || shape[1] == channels)
+                && (shape[1] == 1 || shape[1] == logits[1] || !perChannel && logits[1] == 1)
                 && (shape[2] == 1 || shape[2] == logits[2])
                 && (shape[3] == 1 || shape[3] == logits[3])) {
             return shape;
         }
         throw new IllegalArgumentException(
-                "mask must be [N], [N,1], [N,H,W] or broadcast to "
-                        + (perChannel ? "[N,C,H,W]" : "[N,1,H,W]")
+                "mask must be [N], [N,1], [N,H,W] or broadcast to [N,1,H,W] or [N,C,H,W]"
                         + " for logits "
                         + Arrays.toString(logits)
                         + " (N,C,H,W); got mask "

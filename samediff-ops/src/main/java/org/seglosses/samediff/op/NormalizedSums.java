@@ -1,13 +1,15 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /**
- * The mean of a group's pixel terms, {@code [G]}, from {@link CrossEntropySums} {@code [N,3]}: a group
- * is each image (G = N) or the batch (G = 1). A group whose divisor is 0 has mean 0 and gradient 0.
+ * The mean of a group's pixel terms, {@code [G]}, from {@link CrossEntropySums} {@code [N,3]}: a
+ * group is each image (G = N) or the batch (G = 1). A group whose divisor is 0 has mean 0 and
+ * gradient 0.
  */
 public final class NormalizedSums extends JavaOp {
 

@@ -1,13 +1,14 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /**
- * The gradient of {@link NormalizedSums} by the sums of terms, {@code [N,3]}; weights and counts carry
- * none. Not differentiable.
+ * The gradient of {@link NormalizedSums} by the sums of terms, {@code [N,3]}; weights and counts
+ * carry none. Not differentiable.
  */
 public final class NormalizedSumsGradient extends JavaOp {
 

@@ -1,19 +1,20 @@
 package org.seglosses.samediff.op;
 
+import org.nd4j.linalg.factory.Nd4j;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Runs the tasks of a kernel on the common fork-join pool.
  *
- * <p>A kernel splits its work by the size of the data alone, never by the number of threads, and each
- * task writes to a place of its own; so results do not depend on the number of threads. That number
- * is never more than ND4J's own, and the system property {@value #THREADS} caps it further.
+ * <p>A kernel splits its work by the size of the data alone, never by the number of threads, and
+ * each task writes to a place of its own; so results do not depend on the number of threads. That
+ * number is never more than ND4J's own, and the system property {@value #THREADS} caps it further.
  */
 final class Parallel {
 

@@ -1,13 +1,13 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /**
- * A mask broadcast to per-pixel weights {@code [N,1,H,W]}, checked as {@link
- * Targets} checks it.
+ * A mask broadcast to per-pixel weights {@code [N,1,H,W]}, checked as {@link Targets} checks it.
  */
 public final class PixelWeights extends JavaOp {
 
@@ -22,8 +22,8 @@ public final class PixelWeights extends JavaOp {
      * Adds the op to the graph of its inputs.
      *
      * @param mask the mask
-     * @param labels codes or labels {@code [N,1,H,W]} or {@code [N,C,H,W]}, for their shape alone; not
-     *     the logits, lest a gradient be sought from the weights to them
+     * @param labels codes or labels {@code [N,1,H,W]} or {@code [N,C,H,W]}, for their shape alone;
+     *     not the logits, lest a gradient be sought from the weights to them
      * @param type the type of the weights
      * @return the weights
      */
@@ -71,10 +71,5 @@ public final class PixelWeights extends JavaOp {
                     }
                 });
         HostArray.written(output);
-    }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: masks are given");
     }
 }

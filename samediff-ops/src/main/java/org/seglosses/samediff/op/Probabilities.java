@@ -1,14 +1,16 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /**
- * Probabilities {@code [N,C,H,W]} of logits: softmax over the channels, or sigmoid in each, as the codes
- * say (one label a pixel, or one a channel). At void pixels they are 0 whatever the logits are, and the
- * gradient is 0. A logit at a valid pixel that is not finite makes all its pixel's probabilities NaN.
+ * Probabilities {@code [N,C,H,W]} of logits: softmax over the channels, or sigmoid in each, as the
+ * codes say (one label a pixel, or one a channel). At void pixels they are 0 whatever the logits
+ * are, and the gradient is 0. A logit at a valid pixel that is not finite makes all its pixel's
+ * probabilities NaN.
  */
 public final class Probabilities extends JavaOp {
 

@@ -1,9 +1,10 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+
+import java.util.List;
 
 /**
  * The gradient of {@link Probabilities} by the logits: {@code p_c * (g_c - sum p * g)} for softmax,

@@ -1,12 +1,15 @@
 package org.seglosses.samediff.op;
 
 /**
- * Heap arrays that a thread uses again and again, so that a kernel allocates nothing once it has run
- * once. A kernel numbers its arrays; a slot holds whatever the last kernel left in it.
+ * Heap arrays that a thread uses again and again, so that a kernel allocates nothing once it has
+ * run once. A kernel numbers its arrays; a slot holds whatever the last kernel left in it.
  */
 final class Scratch {
 
-    private static final int SLOTS = 8;
+    /** The first slot of {@link Exp}, which kernels call with arrays of theirs. */
+    static final int EXP = 8;
+
+    private static final int SLOTS = 10;
     private static final ThreadLocal<Scratch> LOCAL = ThreadLocal.withInitial(Scratch::new);
 
     private final float[][] floats = new float[SLOTS][0];
@@ -14,8 +17,31 @@ final class Scratch {
     private final int[][] ints = new int[SLOTS][0];
     private final long[][] longs = new long[SLOTS][0];
     private final byte[][] bytes = new byte[SLOTS][0];
+    private float[][] floatRows = new float[0][0];
+    private double[][] doubleRows = new double[0][0];
+    private long[][] longRows = new long[0][0];
+
+    private final float[][][] floatBlocks = new float[SLOTS][0][0];
+    private final double[][][] doubleBlocks = new double[SLOTS][0][0];
 
     private Scratch() {}
+
+    /** Rows of their own, since the compiler vectorizes loops over several arrays only from 0. */
+    static float[][] floatBlock(int slot, int rows, int width) {
+        float[][][] blocks = LOCAL.get().floatBlocks;
+        if (blocks[slot].length < rows || blocks[slot][0].length < width) {
+            blocks[slot] = new float[rows][width];
+        }
+        return blocks[slot];
+    }
+
+    static double[][] doubleBlock(int slot, int rows, int width) {
+        double[][][] blocks = LOCAL.get().doubleBlocks;
+        if (blocks[slot].length < rows || blocks[slot][0].length < width) {
+            blocks[slot] = new double[rows][width];
+        }
+        return blocks[slot];
+    }
 
     static float[] floats(int slot, int length) {
         float[][] arrays = LOCAL.get().floats;
@@ -55,5 +81,32 @@ final class Scratch {
             arrays[slot] = new byte[length];
         }
         return arrays[slot];
+    }
+
+    /** At least {@code count} arrays of at least {@code width} elements. */
+    static float[][] floatRows(int count, int width) {
+        Scratch local = LOCAL.get();
+        if (local.floatRows.length < count || local.floatRows[0].length < width) {
+            local.floatRows = new float[count][width];
+        }
+        return local.floatRows;
+    }
+
+    /** At least {@code count} arrays of at least {@code width} elements. */
+    static double[][] doubleRows(int count, int width) {
+        Scratch local = LOCAL.get();
+        if (local.doubleRows.length < count || local.doubleRows[0].length < width) {
+            local.doubleRows = new double[count][width];
+        }
+        return local.doubleRows;
+    }
+
+    /** At least {@code count} arrays of at least {@code width} elements. */
+    static long[][] longRows(int count, int width) {
+        Scratch local = LOCAL.get();
+        if (local.longRows.length < count || local.longRows[0].length < width) {
+            local.longRows = new long[count][width];
+        }
+        return local.longRows;
     }
 }

@@ -1,19 +1,20 @@
 package org.seglosses.samediff.op;
 
-import java.nio.IntBuffer;
-import java.util.Arrays;
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.nio.IntBuffer;
+import java.util.Arrays;
+import java.util.List;
+
 /**
- * The entry of every graph over class labels: checks labels and mask and brings them to one form, the
- * <em>codes</em>.
+ * The entry of every graph over class labels: checks labels and mask and brings them to one form,
+ * the <em>codes</em>.
  *
- * <p>With one label a pixel (softmax over C classes) codes are {@code [N,1,H,W]}: the class index, or
- * {@value #VOID} for a void pixel. With one label a channel (sigmoid; C = 1 is the binary case) they
- * are {@code [N,C,H,W]}: 0 or 1, or {@value #VOID}. Codes are INT32.
+ * <p>With one label a pixel (softmax over C classes) codes are {@code [N,1,H,W]}: the class index,
+ * or {@value #VOID} for a void pixel. With one label a channel (sigmoid; C = 1 is the binary case)
+ * they are {@code [N,C,H,W]}: 0 or 1, or {@value #VOID}. Codes are INT32.
  *
  * <p>Labels are class indices {@code [N,H,W]} or {@code [N,1,H,W]} of any numeric type or BOOL, or
  * one-hot {@code [N,C,H,W]}, where a vector of zeros makes the pixel void if there is one label a
@@ -24,8 +25,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * broadcasts to {@code [N,1,H,W]}, with one label a channel to {@code [N,C,H,W]}.
  *
  * <p>Throws {@code IllegalArgumentException} for a label that is no class index and not the ignore
- * index, is not one-hot, or is NaN; for a mask that is negative or not finite, or, unless fractional
- * masks are allowed, other than 0 and 1.
+ * index, is not one-hot, or is NaN; for a mask that is negative or not finite, or, unless
+ * fractional masks are allowed, other than 0 and 1.
  */
 public final class Targets extends JavaOp {
 
@@ -222,7 +223,9 @@ public final class Targets extends JavaOp {
         throw new IllegalArgumentException(
                 "labels must be class indices from 0 to "
                         + (classes - 1)
-                        + (ignore == null ? " (no ignoreIndex is set)" : " or ignoreIndex " + ignore)
+                        + (ignore == null
+                                ? " (no ignoreIndex is set)"
+                                : " or ignoreIndex " + ignore)
                         + ", got "
                         + label
                         + " at "
@@ -294,10 +297,5 @@ public final class Targets extends JavaOp {
             rest /= shape[d];
         }
         return Arrays.toString(at) + " of shape " + Arrays.toString(shape);
-    }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: labels are given");
     }
 }

@@ -1,14 +1,15 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /**
- * The softmax probability of each pixel's label: logits {@code [N,C,H,W]} and codes {@code [N,1,H,W]}
- * to {@code [N,1,H,W]}; +infinity at void pixels, so that no selection takes them. It serves to select
- * pixels and has no gradient.
+ * The softmax probability of each pixel's label: logits {@code [N,C,H,W]} and codes {@code
+ * [N,1,H,W]} to {@code [N,1,H,W]}; +infinity at void pixels, so that no selection takes them. It
+ * serves to select pixels and has no gradient.
  */
 public final class TrueProbability extends JavaOp {
 
@@ -68,10 +69,5 @@ public final class TrueProbability extends JavaOp {
                     HostArray.floats(output));
         }
         HostArray.written(output);
-    }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient: it selects pixels");
     }
 }

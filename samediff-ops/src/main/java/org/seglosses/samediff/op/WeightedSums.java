@@ -1,13 +1,14 @@
 package org.seglosses.samediff.op;
 
-import java.util.List;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /**
- * For each image the sum of errors times {@code LovaszWeights}: {@code [N,C,H,W]} and {@code [N,C,H,W]}
- * to {@code [N]}, accumulated in double. The weights are constants of the gradient.
+ * For each image the sum of errors times {@code LovaszWeights}: {@code [N,C,H,W]} and {@code
+ * [N,C,H,W]} to {@code [N]}, accumulated in double. The weights are constants of the gradient.
  */
 public final class WeightedSums extends JavaOp {
 

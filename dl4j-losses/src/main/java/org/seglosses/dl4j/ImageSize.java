@@ -1,0 +1,27 @@
+package org.seglosses.dl4j;
+
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+import java.io.Serializable;
+
+/**
+ * The size of the images that flat rows {@code [N*H*W,C]} are made of.
+ *
+ * @param height H, at least 1
+ * @param width W, at least 1
+ */
+public record ImageSize(@JsonProperty("height") int height, @JsonProperty("width") int width)
+        implements Serializable {
+
+    /**
+     * Checks the size.
+     *
+     * @throws IllegalArgumentException if a side is not positive
+     */
+    public ImageSize {
+        if (height < 1 || width < 1) {
+            throw new IllegalArgumentException(
+                    "imageSize must be at least 1 x 1, got " + height + " x " + width);
+        }
+    }
+}

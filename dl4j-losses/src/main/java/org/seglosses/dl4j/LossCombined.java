@@ -1,0 +1,86 @@
+package org.seglosses.dl4j;
+
+import org.nd4j.shade.jackson.annotation.JsonCreator;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.seglosses.samediff.loss.Combined;
+import org.seglosses.samediff.loss.SegmentationLoss;
+
+/**
+ * A weighted sum of losses as a DL4J loss function. Formula, options and special cases are those of
+ * the definition, {@link Combined}.
+ */
+public final class LossCombined extends SegmentationLossFunction<Combined> {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Wraps a definition.
+     *
+     * @param definition the definition
+     */
+    public LossCombined(Combined definition) {
+        this(definition, null);
+    }
+
+    @JsonCreator
+    private LossCombined(
+            @JsonProperty("definition") Combined definition,
+            @JsonProperty("imageSize") ImageSize imageSize) {
+        super(definition, imageSize);
+    }
+
+    /**
+     * Starts a sum without components.
+     *
+     * @return a builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public LossCombined imageSize(int height, int width) {
+        return new LossCombined(definition(), new ImageSize(height, width));
+    }
+
+    /** Builds a sum of losses. */
+    public static final class Builder {
+
+        private final Combined.Builder<LossCombined> terms = Combined.builder(LossCombined::new);
+
+        private Builder() {}
+
+        /**
+         * Adds a component.
+         *
+         * @param weight its weight, finite and not negative
+         * @param loss the loss
+         * @return this
+         */
+        public Builder add(double weight, SegmentationLossFunction<?> loss) {
+            return add(weight, loss == null ? null : loss.definition());
+        }
+
+        /**
+         * Adds a component.
+         *
+         * @param weight its weight, finite and not negative
+         * @param loss its definition
+         * @return this
+         */
+        public Builder add(double weight, SegmentationLoss loss) {
+            terms.add(weight, loss);
+            return this;
+        }
+
+        /**
+         * Builds the loss.
+         *
+         * @return the loss
+         * @throws IllegalArgumentException if there is no component, or they have no mode in common
+         */
+        public LossCombined build() {
+            return terms.build();
+        }
+    }
+}

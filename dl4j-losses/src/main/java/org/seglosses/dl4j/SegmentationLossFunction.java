@@ -1,0 +1,298 @@
+package org.seglosses.dl4j;
+
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.activations.impl.ActivationSigmoid;
+import org.nd4j.linalg.activations.impl.ActivationSoftmax;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+import org.seglosses.dl4j.LossProgram.Form;
+import org.seglosses.dl4j.LossProgram.Output;
+import org.seglosses.samediff.loss.Mode;
+import org.seglosses.samediff.loss.SegmentationLoss;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A segmentation loss as DL4J's loss function: what all losses here have in common.
+ *
+ * <p><b>Pre-output</b> is {@code [N,C,H,W]}, as {@code SegmentationLossLayer} hands it, or the rows
+ * {@code [R,C]} of DL4J's own output layers. The output layer's activation tells what the network
+ * puts out: SOFTMAX, SIGMOID, or IDENTITY for logits (then one channel means BINARY and several
+ * MULTICLASS, unless the definition names a mode). Any other activation is refused.
+ *
+ * <p><b>Scaling.</b> Let {@code l} be what the PyTorch loss returns and n the number of examples.
+ * {@link #computeScore} returns {@code l} if averaged and {@code n * l} if not, and {@link
+ * #computeGradient} {@code n * dl/dz}, since DL4J divides score and gradient by the minibatch size:
+ * the update is PyTorch's. For {@code [N,C,H,W]} n is N. For rows with {@link #imageSize} n is R /
+ * (h * w), and the values are those of the images. For rows without it each row is an example, n =
+ * R, which is how DL4J's own losses scale; losses that need to know the images refuse it.
+ *
+ * <p>{@link #computeScoreArray} gives in row i the loss of example i taken alone; these need not
+ * add up to {@code n * l}. With {@link #imageSize} each image's loss is spread evenly over its
+ * rows.
+ *
+ * <p>Instances are immutable, thread-safe, and equal if class and parameters are. The arrays that
+ * they are given are never written to. HALF and BFLOAT16 are computed in FLOAT.
+ *
+ * @param <D> the class of the definition
+ */
+@JsonAutoDetect(
+        fieldVisibility = JsonAutoDetect.Visibility.NONE,
+        getterVisibility = JsonAutoDetect.Visibility.NONE,
+        isGetterVisibility = JsonAutoDetect.Visibility.NONE)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@SuppressWarnings("try") // a workspace scope is opened and closed, never used
+public abstract class SegmentationLossFunction<D extends SegmentationLoss>
+        implements ILossFunction {
+
+    private static final long serialVersionUID = 1L;
+
+    private final D definition;
+    private final ImageSize imageSize;
+
+    /**
+     * Wraps a definition.
+     *
+     * @param definition the definition
+     * @param imageSize the size of the images that flat rows are made of, or null
+     * @throws IllegalArgumentException if there is no definition
+     */
+    protected SegmentationLossFunction(D definition, ImageSize imageSize) {
+        if (definition == null) {
+            throw new IllegalArgumentException("definition must be given, got null");
+        }
+        this.definition = definition;
+        this.imageSize = imageSize;
+    }
+
+    /**
+     * The definition: parameters and graph.
+     *
+     * @return the definition
+     */
+    @JsonProperty("definition")
+    public final D definition() {
+        return definition;
+    }
+
+    /**
+     * The size of the images that flat rows are made of.
+     *
+     * @return the size, or null
+     */
+    @JsonProperty("imageSize")
+    public final ImageSize imageSize() {
+        return imageSize;
+    }
+
+    /**
+     * The same loss for flat rows {@code [N*h*w,C]} of images, in (n,h,w) order, as {@code
+     * CnnLossLayer} makes them of NCHW activations.
+     *
+     * @param height h, at least 1
+     * @param width w, at least 1
+     * @return the loss
+     * @throws IllegalArgumentException if a side is not positive
+     */
+    public abstract SegmentationLossFunction<D> imageSize(int height, int width);
+
+    /**
+     * Computes score and gradient in one run, the gradient into an array of the caller.
+     *
+     * @param labels the labels
+     * @param preOutput the output layer's activations before its activation function
+     * @param activation the output layer's activation function
+     * @param mask the label mask, or null
+     * @param gradient where the gradient goes, of the pre-output's shape and type; overwritten
+     * @return the score, not averaged: {@code n * l}
+     * @throws IllegalArgumentException if an argument does not fit; the message names it
+     */
+    public final double computeScoreAndGradient(
+            INDArray labels,
+            INDArray preOutput,
+            IActivation activation,
+            INDArray mask,
+            INDArray gradient) {
+        if (gradient.dataType() != preOutput.dataType()
+                || !Arrays.equals(gradient.shape(), preOutput.shape())) {
+            throw new IllegalArgumentException(
+                    "gradient must have type and shape of preOutput, "
+                            + preOutput.dataType()
+                            + " "
+                            + Arrays.toString(preOutput.shape())
+                            + "; got "
+                            + gradient.dataType()
+                            + " "
+                            + Arrays.toString(gradient.shape()));
+        }
+        try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+            Batch batch = batch(labels, preOutput, mask);
+            boolean direct = batch.logits() == preOutput;
+            INDArray to =
+                    direct
+                            ? gradient
+                            : Nd4j.createUninitialized(
+                                    preOutput.dataType(), batch.logits().shape(), 'c');
+            double value = run(batch, activation, Output.VALUE_AND_GRADIENT, to).getDouble(0);
+            if (!direct) {
+                gradient.assign(batch.rows(to));
+            }
+            return value * batch.examples();
+        }
+    }
+
+    private double value(
+            INDArray labels, INDArray preOutput, IActivation activation, INDArray mask) {
+        try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+            Batch batch = batch(labels, preOutput, mask);
+            return run(batch, activation, Output.VALUE, null).getDouble(0) * batch.examples();
+        }
+    }
+
+    private INDArray run(Batch batch, IActivation activation, Output output, INDArray gradient) {
+        INDArray logits = batch.logits();
+        LossProgram.Key key =
+                new LossProgram.Key(
+                        definition,
+                        mode(activation, logits.size(1)),
+                        Form.of(batch.labels()),
+                        Form.of(logits),
+                        Form.of(batch.mask()),
+                        output,
+                        output == Output.VALUE_AND_GRADIENT ? batch.examples() : 1);
+        LossProgram program = LossPrograms.take(key);
+        try {
+            return program.run(batch.labels(), logits, batch.mask(), gradient).dup();
+        } finally {
+            LossPrograms.give(program);
+        }
+    }
+
+    private Batch batch(INDArray labels, INDArray preOutput, INDArray mask) {
+        return Batch.of(name(), definition.needsImages(), imageSize, labels, preOutput, mask);
+    }
+
+    private Mode mode(IActivation activation, long channels) {
+        Mode named = definition.mode();
+        if (activation instanceof ActivationIdentity) {
+            return named != null ? named : channels == 1 ? Mode.BINARY : Mode.MULTICLASS;
+        }
+        boolean softmax = activation instanceof ActivationSoftmax;
+        if (!softmax && !(activation instanceof ActivationSigmoid)) {
+            throw new IllegalArgumentException(
+                    "activation must be SOFTMAX, SIGMOID or IDENTITY (logits) for "
+                            + name()
+                            + ", got "
+                            + activation);
+        }
+        if (named != null && softmax != (named == Mode.MULTICLASS)) {
+            throw new IllegalArgumentException(
+                    "activation must be "
+                            + (softmax ? "SIGMOID" : "SOFTMAX")
+                            + " or IDENTITY for "
+                            + name()
+                            + " in mode "
+                            + named
+                            + ", got "
+                            + activation);
+        }
+        if (softmax) {
+            return Mode.MULTICLASS;
+        }
+        return named != null ? named : channels == 1 ? Mode.BINARY : Mode.MULTILABEL;
+    }
+
+    @Override
+    public final double computeScore(
+            INDArray labels,
+            INDArray preOutput,
+            IActivation activationFn,
+            INDArray mask,
+            boolean average) {
+        double score = value(labels, preOutput, activationFn, mask);
+        return average ? score / examples(preOutput) : score;
+    }
+
+    @Override
+    public final INDArray computeScoreArray(
+            INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
+        INDArray scores = Nd4j.createUninitialized(preOutput.dataType(), preOutput.size(0), 1);
+        try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+            Batch batch = batch(labels, preOutput, mask).withRowsAsImages();
+            INDArray images = run(batch, activationFn, Output.IMAGES, null);
+            scores.assign(batch.spread(images).castTo(scores.dataType()));
+        }
+        return scores;
+    }
+
+    @Override
+    public final INDArray computeGradient(
+            INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
+        return computeGradientAndScore(labels, preOutput, activationFn, mask, false).getSecond();
+    }
+
+    @Override
+    public final Pair<Double, INDArray> computeGradientAndScore(
+            INDArray labels,
+            INDArray preOutput,
+            IActivation activationFn,
+            INDArray mask,
+            boolean average) {
+        requirePreOutput(preOutput);
+        // Stock layers insist on a gradient in the workspace that is open here.
+        INDArray gradient = Nd4j.createUninitialized(preOutput.dataType(), preOutput.shape(), 'c');
+        double score = computeScoreAndGradient(labels, preOutput, activationFn, mask, gradient);
+        return new Pair<>(average ? score / examples(preOutput) : score, gradient);
+    }
+
+    private void requirePreOutput(INDArray preOutput) {
+        if (preOutput == null) {
+            throw new IllegalArgumentException("preOutput must be given, got null");
+        }
+    }
+
+    private long examples(INDArray preOutput) {
+        long rows = preOutput.size(0);
+        return preOutput.rank() == 4 || imageSize == null
+                ? rows
+                : rows / ((long) imageSize.height() * imageSize.width());
+    }
+
+    @Override
+    public final String name() {
+        return getClass().getSimpleName();
+    }
+
+    @Override
+    public final boolean equals(Object other) {
+        return other != null
+                && other.getClass() == getClass()
+                && ((SegmentationLossFunction<?>) other).definition.equals(definition)
+                && Objects.equals(((SegmentationLossFunction<?>) other).imageSize, imageSize);
+    }
+
+    @Override
+    public final int hashCode() {
+        return Objects.hash(getClass(), definition, imageSize);
+    }
+
+    /** The name and all parameters. */
+    @Override
+    public final String toString() {
+        return name()
+                + "("
+                + definition
+                + (imageSize == null
+                        ? ""
+                        : ", imageSize=" + imageSize.height() + "x" + imageSize.width())
+                + ")";
+    }
+}

@@ -1,0 +1,62 @@
+package org.seglosses.dl4j.evaluation;
+
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What an evaluation was asked to do; the one place where its parameters are checked.
+ *
+ * @param classNames one name a class, or null for "0", "1", ...
+ * @param ignoreIndex index label of void pixels, or null for none
+ */
+record Settings(
+        int classes,
+        List<String> classNames,
+        Integer ignoreIndex,
+        CNN2DFormat format,
+        int boundaryTolerance,
+        double threshold)
+        implements Serializable {
+
+    Settings {
+        if (classes < 2) {
+            throw new IllegalArgumentException(
+                    "classes must be >= 2 (2 for a network with one output channel), got "
+                            + classes);
+        }
+        if (classNames != null) {
+            for (String name : classNames) {
+                if (name == null) {
+                    throw new IllegalArgumentException(
+                            "classNames must not hold null, got " + classNames);
+                }
+            }
+            if (classNames.size() != classes) {
+                throw new IllegalArgumentException(
+                        "classNames must hold one name for each of the "
+                                + classes
+                                + " classes, got "
+                                + classNames.size()
+                                + ": "
+                                + classNames);
+            }
+            classNames = List.copyOf(classNames);
+        }
+        if (format == null) {
+            throw new IllegalArgumentException("format must be NCHW or NHWC, got null");
+        }
+        if (boundaryTolerance < 0) {
+            throw new IllegalArgumentException(
+                    "boundaryTolerance must be >= 0 pixels, got " + boundaryTolerance);
+        }
+        if (!Double.isFinite(threshold)) {
+            throw new IllegalArgumentException("threshold must be finite, got " + threshold);
+        }
+    }
+
+    String className(int c) {
+        return classNames == null ? String.valueOf(c) : classNames.get(c);
+    }
+}

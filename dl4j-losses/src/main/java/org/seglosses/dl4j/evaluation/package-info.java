@@ -1,0 +1,8 @@
+/**
+ * How good a segmentation is: the confusion matrix and what follows from it, and the boundary F1.
+ *
+ * <p>What lives here speaks DL4J's evaluation contracts ({@link org.nd4j.evaluation.IEvaluation},
+ * {@link org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator}) and knows nothing of losses
+ * or layers: it judges the output of any network.
+ */
+package org.seglosses.dl4j.evaluation;

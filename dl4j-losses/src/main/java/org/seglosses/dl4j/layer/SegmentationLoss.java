@@ -1,0 +1,264 @@
+package org.seglosses.dl4j.layer;
+
+import org.deeplearning4j.nn.api.MaskState;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.layers.BaseLayer;
+import org.deeplearning4j.nn.workspace.ArrayType;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationSoftmax;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
+import org.nd4j.linalg.dataset.api.DataSet;
+import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
+import org.nd4j.linalg.factory.Nd4j;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** {@link SegmentationLossLayer} at work. */
+final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements IOutputLayer {
+
+    private static final long serialVersionUID = 1L;
+
+    private INDArray labels;
+
+    /**
+     * The loss of the present input, labels and mask, as the backward pass found it: DL4J asks for
+     * the score right after, and the same run has given it.
+     */
+    private transient Double known;
+
+    SegmentationLoss(NeuralNetConfiguration conf, DataType dataType) {
+        super(conf, dataType);
+    }
+
+    private boolean channelsLast() {
+        return layerConf().getFormat() == CNN2DFormat.NHWC;
+    }
+
+    private IActivation activation() {
+        return layerConf().getActivationFn();
+    }
+
+    private INDArray preOutput() {
+        assertInputSet(false);
+        if (input.rank() != 4) {
+            throw new IllegalArgumentException(
+                    "input of "
+                            + layerId()
+                            + " must be of rank 4 ("
+                            + layerConf().getFormat().dimensionNames()
+                            + "), got "
+                            + Arrays.toString(input.shape()));
+        }
+        return channelsFirst(input);
+    }
+
+    private INDArray channelsFirst(INDArray array) {
+        return channelsLast() && array.rank() == 4 ? array.permute(0, 3, 1, 2) : array;
+    }
+
+    private INDArray lossLabels() {
+        if (labels == null) {
+            throw new IllegalStateException("labels of " + layerId() + " are not set");
+        }
+        return channelsFirst(labels);
+    }
+
+    private INDArray lossMask() {
+        return maskArray == null ? null : channelsFirst(maskArray);
+    }
+
+    @Override
+    public Pair<Gradient, INDArray> backpropGradient(
+            INDArray epsilon, LayerWorkspaceMgr workspaceMgr) {
+        INDArray logits = preOutput();
+        INDArray gradient =
+                workspaceMgr.createUninitialized(
+                        ArrayType.ACTIVATION_GRAD, input.dataType(), input.shape(), 'c');
+        known =
+                layerConf()
+                        .loss()
+                        .computeScoreAndGradient(
+                                lossLabels(),
+                                logits,
+                                activation(),
+                                lossMask(),
+                                channelsFirst(gradient));
+        return new Pair<>(new DefaultGradient(), gradient);
+    }
+
+    @Override
+    public double computeScore(
+            double fullNetRegTerm, boolean training, LayerWorkspaceMgr workspaceMgr) {
+        double sum =
+                known != null
+                        ? known
+                        : layerConf()
+                                .loss()
+                                .computeScore(
+                                        lossLabels(), preOutput(), activation(), lossMask(), false);
+        known = sum;
+        score = (conf().isMiniBatch() ? sum / getInputMiniBatchSize() : sum) + fullNetRegTerm;
+        return score;
+    }
+
+    @Override
+    public INDArray computeScoreForExamples(double fullNetRegTerm, LayerWorkspaceMgr workspaceMgr) {
+        INDArray scores =
+                layerConf()
+                        .loss()
+                        .computeScoreArray(lossLabels(), preOutput(), activation(), lossMask());
+        if (fullNetRegTerm != 0) {
+            scores.addi(fullNetRegTerm);
+        }
+        return workspaceMgr.leverageTo(ArrayType.ACTIVATIONS, scores);
+    }
+
+    @Override
+    public INDArray activate(boolean training, LayerWorkspaceMgr workspaceMgr) {
+        preOutput();
+        INDArray output = workspaceMgr.dup(ArrayType.ACTIVATIONS, input, 'c');
+        if (activation() instanceof ActivationSoftmax) {
+            // DL4J's softmax runs over the last axis, which need not be the channels'
+            Nd4j.exec(new SoftMax(output, output, channelsLast() ? 3 : 1));
+            return output;
+        }
+        return activation().getActivation(output, training);
+    }
+
+    @Override
+    public void setInput(INDArray input, LayerWorkspaceMgr workspaceMgr) {
+        known = null;
+        super.setInput(input, workspaceMgr);
+    }
+
+    @Override
+    public void setLabels(INDArray labels) {
+        if (labels != this.labels) {
+            known = null;
+        }
+        this.labels = labels;
+    }
+
+    @Override
+    public void setMaskArray(INDArray maskArray) {
+        if (maskArray != this.maskArray) {
+            known = null;
+        }
+        this.maskArray = maskArray;
+    }
+
+    @Override
+    public Pair<INDArray, MaskState> feedForwardMaskArray(
+            INDArray maskArray, MaskState currentMaskState, int minibatchSize) {
+        // as in DL4J's own: where no label mask follows, a features mask serves as one
+        setMaskArray(maskArray);
+        return null;
+    }
+
+    @Override
+    public void clear() {
+        super.clear();
+        labels = null;
+        known = null;
+    }
+
+    @Override
+    public INDArray getLabels() {
+        return labels;
+    }
+
+    @Override
+    public boolean needsLabels() {
+        return true;
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // abstract there
+    public int numLabels() {
+        return (int) preOutput().size(1);
+    }
+
+    @Override
+    public Type type() {
+        return Type.CONVOLUTIONAL;
+    }
+
+    @Override
+    public boolean isPretrainLayer() {
+        return false;
+    }
+
+    @Override
+    public boolean hasBias() {
+        return false;
+    }
+
+    @Override
+    public double calcRegularizationScore(boolean backpropOnlyParams) {
+        return 0;
+    }
+
+    @Override
+    public double score() {
+        return score;
+    }
+
+    @Override
+    public Gradient gradient() {
+        return gradient;
+    }
+
+    private UnsupportedOperationException notHere(String instead) {
+        return new UnsupportedOperationException(
+                "not supported by an output layer for segmentation; use " + instead);
+    }
+
+    @Override
+    public double f1Score(DataSet data) {
+        throw notHere("SegmentationEvaluation");
+    }
+
+    @Override
+    public double f1Score(INDArray examples, INDArray labels) {
+        throw notHere("SegmentationEvaluation");
+    }
+
+    @Override
+    public void fit(DataSetIterator iter) {
+        throw notHere("the network's fit");
+    }
+
+    @Override
+    public void fit(INDArray examples, INDArray labels) {
+        throw notHere("the network's fit");
+    }
+
+    @Override
+    public void fit(DataSet data) {
+        throw notHere("the network's fit");
+    }
+
+    @Override
+    public void fit(INDArray examples, int[] labels) {
+        throw notHere("the network's fit");
+    }
+
+    @Override
+    public int[] predict(INDArray examples) {
+        throw notHere("the network's output");
+    }
+
+    @Override
+    public List<String> predict(DataSet dataSet) {
+        throw notHere("the network's output");
+    }
+}
