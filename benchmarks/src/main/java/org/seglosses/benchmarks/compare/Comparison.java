@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -183,14 +182,31 @@ public final class Comparison implements Callable<Integer> {
     }
 
     private Row measure(LossCase loss, Inputs inputs, Optional<Peer> peer) {
+        List<String> mismatches = new ArrayList<>();
+        String row = loss.title() + ", " + inputs.kind().title() + ", " + inputs.shape();
+        Ours ours = new Ours(loss.loss(), inputs);
+        if (peer.isPresent()) {
+            Agreement agreement = ours.against(peer.get().reference(loss.formula(), inputs));
+            if (!agreement.holds()) {
+                mismatches.add(row + ": PyTorch in double and ours: " + agreement.describe());
+            }
+        }
         List<Contender> contenders = new ArrayList<>();
         peer.ifPresent(one -> contenders.add(one.contender(loss.formula(), inputs)));
+        contenders.addAll(ours.contenders());
         if (loss.isMcxent()) {
             contenders.add(Mcxent.contender(inputs));
         }
         Map<Side, Series> series = SideBySide.run(contenders, rounds);
-        List<String> mismatches = new ArrayList<>();
-        return new Row(loss, inputs.kind(), inputs.shape(), new EnumMap<>(series), mismatches);
+        series.forEach(
+                (side, one) -> {
+                    Agreement values = Agreement.of(series.get(Side.OURS).value(), one.value());
+                    if (!values.holds()) {
+                        mismatches.add(
+                                row + ": " + side.title() + " and ours: " + values.describe());
+                    }
+                });
+        return new Row(loss, inputs.kind(), inputs.shape(), series, mismatches);
     }
 
     private static String machine(Optional<Peer> peer, OptionalDouble othersCores) {
