@@ -167,6 +167,7 @@ public final class GraphPlan implements AutoCloseable {
                 }
             }
         } finally {
+            giveBack();
             busy.set(false);
         }
     }
@@ -218,7 +219,21 @@ public final class GraphPlan implements AutoCloseable {
         for (Output output : outputs) {
             if (output.copyTo != null) {
                 output.copyTo.assign(output.value.array());
-                output.copyTo = null;
+            }
+        }
+    }
+
+    /** A plan keeps no reference to what it was lent, neither in Java nor in a native context. */
+    private void giveBack() {
+        for (Value input : inputs) {
+            if (input.array() != input.planned) {
+                input.unbind();
+            }
+        }
+        for (Output output : outputs) {
+            output.copyTo = null;
+            if (output.direct && output.value.array() != output.own) {
+                output.value.unbind();
             }
         }
     }

@@ -29,9 +29,14 @@ final class Layout {
         if (a.isEmpty() || b.isEmpty()) {
             return false;
         }
-        long startA = a.data().address();
-        long startB = b.data().address();
+        long startA = start(a);
+        long startB = start(b);
         return startA < startB + extent(b) && startB < startA + extent(a);
+    }
+
+    private static long start(INDArray array) {
+        // The address of a view's data is that of what it is a view of.
+        return array.data().address() + bytes(array.dataType(), array.offset());
     }
 
     private static long extent(INDArray array) {
