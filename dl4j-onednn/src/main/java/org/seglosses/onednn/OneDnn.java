@@ -31,7 +31,10 @@ import java.util.OptionalLong;
  * macosx-x86_64-onednn} or {@code windows-x86_64-onednn} on the class path, beside the plain one or
  * in its place. Without it, or with another backend, {@link #enable()} changes nothing and says so.
  *
- * <p>DL4J uses oneDNN for FLOAT networks only; others train as before. {@code
+ * <p>DL4J uses oneDNN for FLOAT networks only; others train as before. oneDNN's convolution refuses
+ * dilation: such a layer warns once and runs as before, while a dilated {@code conv2d} in a FLOAT
+ * SameDiff graph fails with these natives, whether switched on here or not ({@code
+ * Nd4j.getEnvironment().allowHelpers(false)} helps, and switches all of it off). {@code
  * -Dorg.eclipse.deeplearning4j.helpers.disable=true} on the command line overrules {@link
  * #enable()}.
  */
@@ -73,7 +76,7 @@ public final class OneDnn {
         try {
             backend = Nd4j.getExecutioner().getEnvironmentInformation().getProperty("backend");
         } catch (RuntimeException | LinkageError e) {
-            return unmet("ND4J does not start, is a backend on the class path? (" + e + ")");
+            return unmet("ND4J does not start, is a backend on the class path? (" + root(e) + ")");
         }
         if (!"CPU".equalsIgnoreCase(backend)) {
             return unmet("ND4J's backend is " + backend + ", oneDNN is for the CPU");
@@ -88,6 +91,14 @@ public final class OneDnn {
                         + host
                         + "-onednn on the class path? (it exists for linux-x86_64, macosx-x86_64"
                         + " and windows-x86_64)");
+    }
+
+    private static Throwable root(Throwable thrown) {
+        Throwable root = thrown;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     private static Condition shim() {

@@ -23,7 +23,12 @@ public record OneDnnReport(
      */
     public record Condition(boolean holds, String why) {
 
-        /** Refuses null. */
+        /**
+         * Refuses null.
+         *
+         * @param holds whether it holds
+         * @param why what was found
+         */
         public Condition {
             Objects.requireNonNull(why, "why");
         }
@@ -37,7 +42,14 @@ public record OneDnnReport(
         }
     }
 
-    /** Refuses null. */
+    /**
+     * Refuses null.
+     *
+     * @param natives of the native library
+     * @param shim of what DL4J is told
+     * @param property of the system property
+     * @param inTime of what was built before
+     */
     public OneDnnReport {
         Objects.requireNonNull(natives, "natives");
         Objects.requireNonNull(shim, "shim");

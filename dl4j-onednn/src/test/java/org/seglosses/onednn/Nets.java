@@ -58,6 +58,18 @@ final class Nets {
         return built(graph.setOutputs("out"));
     }
 
+    /** Few parameters: the gradient check runs the network twice for each of them. */
+    static ComputationGraph tiny(DataType type, IUpdater updater) {
+        GraphBuilder graph = start(type, updater, CNN2DFormat.NCHW);
+        graph.addLayer("down", convolution(1, 2), "in")
+                .addLayer("downNorm", new BatchNormalization.Builder().build(), "down")
+                .addLayer("maxPool", pooling(SubsamplingLayer.PoolingType.MAX), "downNorm")
+                .addLayer("up", new Upsampling2D.Builder(2).build(), "maxPool")
+                .addLayer("logits", convolution(1, CLASSES), "up")
+                .addLayer("loss", pixelLoss(), "logits");
+        return built(graph.setOutputs("loss"));
+    }
+
     /** oneDNN refuses a dilated convolution in this mode. */
     static ComputationGraph dilated(IUpdater updater) {
         GraphBuilder graph =
