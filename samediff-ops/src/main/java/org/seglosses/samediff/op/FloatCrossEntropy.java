@@ -76,6 +76,9 @@ final class FloatCrossEntropy {
         if (logProbabilities) {
             Arrays.fill(max, 0, n, 0);
             Arrays.fill(sum, 0, n, 1);
+            for (int c = 0; c < channels; c++) {
+                FloatSoftmax.addIfNotFinite(sum, z[c], n);
+            }
         } else {
             for (int c = 0; c < channels; c++) {
                 System.arraycopy(z[c], 0, e[c], 0, n);
@@ -217,7 +220,7 @@ final class FloatCrossEntropy {
             codes.get(pixel, code, 0, n);
         } else {
             FloatSoftmax.load(soft, y, blocks, block);
-            softCodes(y, code, channels, n);
+            softCodes(block, y, code);
         }
         boolean anyVoid = false;
         for (int i = 0; i < n; i++) {
@@ -232,17 +235,17 @@ final class FloatCrossEntropy {
     }
 
     /** A pixel is void where its label vector is all zero. */
-    private static void softCodes(float[][] y, int[] code, int channels, int n) {
-        for (int i = 0; i < n; i++) {
+    private void softCodes(int block, float[][] y, int[] code) {
+        for (int i = 0; i < blocks.length(block); i++) {
             float total = 0;
-            for (int c = 0; c < channels; c++) {
+            for (int c = 0; c < blocks.channels(); c++) {
                 float v = y[c][i];
                 if (!(v >= 0 && v <= Float.MAX_VALUE)) {
                     throw new IllegalArgumentException(
                             "labels must be finite and not negative, got "
                                     + v
-                                    + " in channel "
-                                    + c);
+                                    + " at "
+                                    + blocks.place(block, c, i));
                 }
                 total += v;
             }
