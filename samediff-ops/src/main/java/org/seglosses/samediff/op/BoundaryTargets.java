@@ -4,21 +4,59 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.util.*;
+import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
+import java.util.Arrays;
+import java.util.List;
 
-/** TEMP. */
+/**
+ * The boundary of the target and its extension, as bits of an INT8 array {@code [N,C,H,W]}. With y
+ * the 0/1 map of a class and pool the {@link SlidingMax}, which leaves void pixels out:
+ *
+ * <ul>
+ *   <li>bit {@value #BOUNDARY}: {@code b = pool(1-y, theta0) - (1-y)}: pixels of the class that
+ *       have another one in their window;
+ *   <li>bit {@value #EXTENDED}: {@code e = pool(b, theta)}.
+ * </ul>
+ *
+ * <p>Both are 0 at void pixels. With {@code complement} and a single channel there are two maps, of
+ * the foreground and of the background. The op carries no gradient: labels are given.
+ */
 public final class BoundaryTargets extends JavaOp {
-    /** TEMP. */
+
+    /** The bit of a pixel of the boundary. */
+    static final int BOUNDARY = 1;
+
+    /** The bit of a pixel of the extended boundary. */
+    static final int EXTENDED = 2;
+
+    private static final int WORD = Long.SIZE;
+
+    /** For ND4J, which creates ops by reflection. */
     public BoundaryTargets() {}
 
-    private BoundaryTargets(SDVariable[] in) {
-        super(in[0].getSameDiff(), in);
+    private BoundaryTargets(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
     }
 
-    public static SDVariable of(SDVariable codes, SDVariable like, int t0, int t, boolean both) {
-        BoundaryTargets o = new BoundaryTargets(new SDVariable[] {codes, like});
-        o.addIArgument(t0, t, both ? 1 : 0);
-        return o.variable();
+    /**
+     * Adds the op to the graph of its inputs.
+     *
+     * @param codes codes of {@link Targets}, {@code [N,1,H,W]} or {@code [N,C,H,W]}
+     * @param like an array {@code [N,C,H,W]}, for its shape alone
+     * @param theta0 the window of the boundary, odd and at least 3
+     * @param theta the window of its extension, odd and at least 3
+     * @param complement whether the background of a single channel is a map too
+     * @return the bits
+     * @throws IllegalArgumentException if a window is even or less than 3
+     */
+    public static SDVariable of(
+            SDVariable codes, SDVariable like, int theta0, int theta, boolean complement) {
+        SlidingMax.requireWindow("theta0", theta0);
+        SlidingMax.requireWindow("theta", theta);
+        BoundaryTargets op = new BoundaryTargets(new SDVariable[] {codes, like});
+        op.addIArgument(theta0, theta, complement ? 1 : 0);
+        return op.variable();
     }
 
     @Override
@@ -27,64 +65,178 @@ public final class BoundaryTargets extends JavaOp {
     }
 
     @Override
-    long[] outputShape(INDArray[] in) {
-        long[] s = in[1].shape().clone();
-        if (flagArg(2)) s[1] = 2;
-        return s;
+    long[] outputShape(INDArray[] inputs) {
+        long[] shape = inputs[1].shape().clone();
+        if (flagArg(2)) {
+            if (shape.length != 4 || shape[1] != 1) {
+                throw new IllegalArgumentException(
+                        "like must be of shape [N,1,H,W] for the complement, got "
+                                + Arrays.toString(shape));
+            }
+            shape[1] = 2;
+        }
+        return shape;
     }
 
     @Override
-    DataType outputType(List<DataType> t) {
+    DataType outputType(List<DataType> inputs) {
         return DataType.INT8;
     }
 
     @Override
-    void compute(INDArray[] in, INDArray out) {
-        int N = (int) out.size(0),
-                C = (int) out.size(1),
-                H = (int) out.size(2),
-                W = (int) out.size(3);
-        int T = (int) in[0].size(1);
-        int[] codes = new int[(int) in[0].length()];
-        HostArray.ints(in[0]).get(codes);
-        var to = HostArray.bytes(out);
-        int P = H * W;
-        for (int n = 0; n < N; n++)
-            for (int c = 0; c < C; c++) {
-                int[] y = new int[P];
-                for (int i = 0; i < P; i++) {
-                    int q = codes[(n * T + (T == 1 ? 0 : c)) * P + i];
-                    y[i] =
-                            q < 0
-                                    ? -1
-                                    : flagArg(2)
-                                            ? (c == 0 ? (q == 1 ? 1 : 0) : (q == 0 ? 1 : 0))
-                                            : in[1].size(1) == T
-                                                    ? (q == 1 ? 1 : 0)
-                                                    : (q == c ? 1 : 0);
-                }
-                int[] b = new int[P];
-                for (int h = 0; h < H; h++)
-                    for (int w = 0; w < W; w++) {
-                        int i = h * W + w;
-                        if (y[i] != 1) continue;
-                        int r = intArg(0) / 2;
-                        for (int a = Math.max(0, h - r); a <= Math.min(H - 1, h + r); a++)
-                            for (int d = Math.max(0, w - r); d <= Math.min(W - 1, w + r); d++)
-                                if (y[a * W + d] == 0) b[i] = 1;
-                    }
-                for (int h = 0; h < H; h++)
-                    for (int w = 0; w < W; w++) {
-                        int i = h * W + w;
-                        int e = 0;
-                        if (y[i] >= 0) {
-                            int r = intArg(1) / 2;
-                            for (int a = Math.max(0, h - r); a <= Math.min(H - 1, h + r); a++)
-                                for (int d = Math.max(0, w - r); d <= Math.min(W - 1, w + r); d++)
-                                    e |= b[a * W + d];
-                        }
-                        to.put((n * C + c) * P + i, (byte) (b[i] | e << 1));
-                    }
+    void compute(INDArray[] inputs, INDArray output) {
+        // a window larger than the image reaches all of it, as one of twice its size does
+        int limit = (int) Math.max(inputs[1].size(2), inputs[1].size(3));
+        int reach0 = Math.min(intArg(0) / 2, limit);
+        int reach = Math.min(intArg(1) / 2, limit);
+        boolean complement = flagArg(2);
+        CodedPlanes planes = CodedPlanes.of("like", inputs[1], inputs[0], reach0 + reach);
+        IntBuffer codes = HostArray.ints(inputs[0]);
+        ByteBuffer to = HostArray.bytes(output);
+        Parallel.run(
+                planes.bands(), band -> band(codes, planes, band, reach0, reach, complement, to));
+        HostArray.written(output);
+    }
+
+    /**
+     * A row of a map is a row of words, a pixel a bit: so a window takes a few operations a word.
+     */
+    private static void band(
+            IntBuffer codes,
+            CodedPlanes planes,
+            int band,
+            int reach0,
+            int reach,
+            boolean complement,
+            ByteBuffer to) {
+        int plane = planes.plane(band);
+        int first = planes.firstRow(band);
+        int end = planes.endRow(band);
+        int from = Math.max(0, first - reach0 - reach);
+        int rows = Math.min(planes.height(), end + reach0 + reach) - from;
+        int width = planes.width();
+        int words = (width + WORD - 1) / WORD;
+        int size = rows * words;
+        long[] foreground = Scratch.longs(0, size);
+        long[] background = Scratch.longs(1, size);
+        long[] boundary = Scratch.longs(2, size);
+        long[] extended = Scratch.longs(3, size);
+
+        int[] code = Scratch.ints(0, width);
+        int wanted = planes.foreground(plane);
+        for (int i = 0; i < rows; i++) {
+            codes.get(planes.codeOffset(plane) + (from + i) * width, code, 0, width);
+            pack(code, width, wanted, foreground, background, i * words);
+        }
+        int maps = complement ? 2 : 1;
+        for (int map = 0; map < maps; map++) {
+            long[] inside = map == 0 ? foreground : background;
+            long[] outside = map == 0 ? background : foreground;
+            System.arraycopy(outside, 0, boundary, 0, size);
+            dilate(boundary, rows, words, reach0);
+            for (int i = 0; i < size; i++) {
+                boundary[i] &= inside[i];
             }
+            System.arraycopy(boundary, 0, extended, 0, size);
+            dilate(extended, rows, words, reach);
+            for (int i = 0; i < size; i++) {
+                extended[i] &= inside[i] | outside[i];
+            }
+            byte[] bytes = Scratch.bytes(0, width);
+            for (int i = first; i < end; i++) {
+                unpack(boundary, extended, (i - from) * words, bytes, width);
+                to.put(planes.offset(plane * maps + map) + i * width, bytes, 0, width);
+            }
+        }
+    }
+
+    private static void pack(
+            int[] code, int width, int wanted, long[] foreground, long[] background, int at) {
+        for (int start = 0; start < width; start += WORD) {
+            long is = 0;
+            long isNot = 0;
+            int n = Math.min(WORD, width - start);
+            for (int j = 0; j < n; j++) {
+                int c = code[start + j];
+                // sign bits of c xor wanted, less 1: set if and only if the two are equal
+                long same = (c ^ wanted) - 1 >>> 31 & ~c >>> 31;
+                is |= same << j;
+                isNot |= (long) (~c >>> 31) << j;
+            }
+            foreground[at] = is;
+            background[at++] = isNot & ~is;
+        }
+    }
+
+    private static void unpack(long[] boundary, long[] extended, int at, byte[] bytes, int width) {
+        for (int start = 0; start < width; start += WORD) {
+            long b = boundary[at];
+            long e = extended[at++];
+            int n = Math.min(WORD, width - start);
+            if ((b | e) == 0) {
+                Arrays.fill(bytes, start, start + n, (byte) 0);
+                continue;
+            }
+            for (int j = 0; j < n; j++) {
+                bytes[start + j] = (byte) (b >>> j & 1 | (e >>> j & 1) << 1);
+            }
+        }
+    }
+
+    /**
+     * Sets the bits whose distance to a set bit is at most {@code reach} rows and columns. Reaches
+     * double: what covers c steps covers 2c+1 after a shift by c+1. Bits may come to be set right
+     * of the last column.
+     */
+    private static void dilate(long[] bits, int rows, int words, int reach) {
+        for (int i = 0; i < rows; i++) {
+            for (int covered = 0, step; covered < reach; covered += step) {
+                step = Math.min(covered + 1, reach - covered);
+                right(bits, i * words, words, step);
+            }
+            for (int covered = 0, step; covered < reach; covered += step) {
+                step = Math.min(covered + 1, reach - covered);
+                left(bits, i * words, words, step);
+            }
+        }
+        int size = rows * words;
+        for (int covered = 0, step; covered < Math.min(reach, rows - 1); covered += step) {
+            step = Math.min(covered + 1, reach - covered);
+            for (int i = size - 1; i >= step * words; i--) {
+                bits[i] |= bits[i - step * words];
+            }
+        }
+        for (int covered = 0, step; covered < Math.min(reach, rows - 1); covered += step) {
+            step = Math.min(covered + 1, reach - covered);
+            for (int i = step * words; i < size; i++) {
+                bits[i - step * words] |= bits[i];
+            }
+        }
+    }
+
+    /** Unites a row with itself moved to higher columns. */
+    private static void right(long[] bits, int at, int words, int step) {
+        int whole = step / WORD;
+        int part = step % WORD;
+        for (int i = words - 1; i >= whole; i--) {
+            long moved = bits[at + i - whole] << part;
+            if (part > 0 && i > whole) {
+                moved |= bits[at + i - whole - 1] >>> WORD - part;
+            }
+            bits[at + i] |= moved;
+        }
+    }
+
+    /** Unites a row with itself moved to lower columns. */
+    private static void left(long[] bits, int at, int words, int step) {
+        int whole = step / WORD;
+        int part = step % WORD;
+        for (int i = 0; i + whole < words; i++) {
+            long moved = bits[at + i + whole] >>> part;
+            if (part > 0 && i + whole + 1 < words) {
+                moved |= bits[at + i + whole + 1] << WORD - part;
+            }
+            bits[at + i] |= moved;
+        }
     }
 }

@@ -26,7 +26,7 @@ record CodedPlanes(int images, int channels, int height, int width, int codeChan
     /** Fewer rows are not worth a task. */
     private static final int LEAST_ROWS = 32;
 
-    /** Rows of the longest copy of codes that the search for void pixels makes. */
+    /** Codes that a task of the search for void pixels reads. */
     private static final int COPIED = 1 << 14;
 
     /**
@@ -70,7 +70,10 @@ record CodedPlanes(int images, int channels, int height, int width, int codeChan
         if (planes < ENOUGH) {
             int even = (int) ((shape[2] * planes + ENOUGH - 1) / ENOUGH);
             // a band re-reads its overlap: it should be the smaller part of the work
-            band = Math.min(height, Math.max(Math.max(even, LEAST_ROWS), 4 * overlap));
+            band =
+                    Math.min(
+                            height,
+                            Math.max(Math.max(even, LEAST_ROWS), 4 * Math.min(overlap, height)));
         }
         return new CodedPlanes(
                 (int) shape[0],

@@ -83,7 +83,7 @@ final class FloatSlidingMax {
         int reach = Math.min(window / 2, width - 1);
         int span = 2 * reach + 1;
         int padded = width + 2 * reach;
-        float[][] rows = Scratch.floatRows(to - from, padded);
+        float[][] rows = Scratch.floatBlock(0, to - from, padded);
         float[] shifted = Scratch.floats(0, padded);
         int[] code = Scratch.ints(0, width);
         for (int i = from; i < to; i++) {

@@ -4,21 +4,47 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.util.*;
+import java.util.Arrays;
+import java.util.List;
 
-/** TEMP. */
+/**
+ * The k-th smallest value of each image, or of the batch: {@code [N,...]} to {@code [N]} or {@code
+ * [1]}. It serves to select pixels and has no gradient.
+ *
+ * <p>Special cases:
+ *
+ * <ul>
+ *   <li>Values of +infinity are void pixels and are not counted.
+ *   <li>If there are fewer than k, it is the greatest of them; if there is none, -infinity.
+ *   <li>NaN among the values makes the result NaN.
+ *   <li>-0.0 is less than 0.0, as {@link Double#compare} has it.
+ * </ul>
+ */
 public final class KthSmallest extends JavaOp {
-    /** TEMP. */
+
+    /** For ND4J, which creates ops by reflection. */
     public KthSmallest() {}
 
-    private KthSmallest(SDVariable[] in) {
-        super(in[0].getSameDiff(), in);
+    private KthSmallest(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
     }
 
-    public static SDVariable of(SDVariable v, int k, boolean each) {
-        KthSmallest o = new KthSmallest(new SDVariable[] {v});
-        o.addIArgument(k, each ? 1 : 0);
-        return o.variable();
+    /**
+     * Adds the op to the graph of its input.
+     *
+     * @param values the values {@code [N,...]}, FLOAT or DOUBLE
+     * @param k which of them, at least 1
+     * @param eachImage whether each image has a result of its own, and not the batch
+     * @return the k-th smallest values
+     * @throws IllegalArgumentException if k is less than 1
+     */
+    public static SDVariable of(SDVariable values, long k, boolean eachImage) {
+        if (k < 1) {
+            throw new IllegalArgumentException("k must be >= 1, got " + k);
+        }
+        KthSmallest op = new KthSmallest(new SDVariable[] {values});
+        op.addIArgument(k, eachImage ? 1 : 0);
+        return op.variable();
     }
 
     @Override
@@ -27,34 +53,35 @@ public final class KthSmallest extends JavaOp {
     }
 
     @Override
-    long[] outputShape(INDArray[] in) {
-        return new long[] {flagArg(1) ? in[0].size(0) : 1};
-    }
-
-    @Override
-    DataType outputType(List<DataType> t) {
-        return t.get(0);
-    }
-
-    @Override
-    void compute(INDArray[] in, INDArray out) {
-        int G = (int) out.length();
-        double[] v = in[0].dup('c').castTo(DataType.DOUBLE).data().asDouble();
-        int n = v.length / G;
-        for (int g = 0; g < G; g++) {
-            double[] x =
-                    Arrays.stream(v, g * n, (g + 1) * n)
-                            .filter(q -> q != Double.POSITIVE_INFINITY)
-                            .sorted()
-                            .toArray();
-            boolean nan = Arrays.stream(x).anyMatch(Double::isNaN);
-            out.putScalar(
-                    g,
-                    nan
-                            ? Double.NaN
-                            : x.length == 0
-                                    ? Double.NEGATIVE_INFINITY
-                                    : x[Math.min(x.length, intArg(0)) - 1]);
+    long[] outputShape(INDArray[] inputs) {
+        if (inputs[0].rank() < 1 || inputs[0].length() > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(
+                    "values must be of shape [N,...] and have fewer than 2^31 elements, got "
+                            + Arrays.toString(inputs[0].shape()));
         }
+        return new long[] {flagArg(1) ? inputs[0].size(0) : 1};
+    }
+
+    @Override
+    DataType outputType(List<DataType> inputs) {
+        return inputs.get(0);
+    }
+
+    @Override
+    void compute(INDArray[] inputs, INDArray output) {
+        SlidingMax.requireFloating("values", inputs[0].dataType());
+        int groups = (int) output.length();
+        int n = (int) (inputs[0].length() / groups);
+        long k = getIArgument(0);
+        if (output.dataType() == DataType.DOUBLE) {
+            var values = HostArray.doubles(inputs[0]);
+            var to = HostArray.doubles(output);
+            Parallel.run(groups, group -> DoubleSelection.select(values, group, n, k, to));
+        } else {
+            var values = HostArray.floats(inputs[0]);
+            var to = HostArray.floats(output);
+            Parallel.run(groups, group -> FloatSelection.select(values, group, n, k, to));
+        }
+        HostArray.written(output);
     }
 }

@@ -4,35 +4,89 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.util.*;
+import java.nio.IntBuffer;
+import java.util.Arrays;
+import java.util.List;
 
-/** TEMP. */
+/**
+ * What each error counts in a Lovász loss: the gradient of the Lovász extension of the Jaccard
+ * loss, after Berman, Triki, Blaschko, "The Lovász-Softmax loss", CVPR 2018, algorithm 1.
+ *
+ * <p>For each group (an image, or the batch) and each class, the errors of valid pixels are sorted
+ * in descending order, equal ones as they are in memory. With P pixels of the class in all, and p
+ * of the class and q others among the first r, {@code J_r = 1 - (P - p) / (P + q)}, and the r-th
+ * error has the weight {@code J_r - J_(r-1)}, {@code J_0 = 0}. The weights of a class are
+ * multiplied by its share in the mean over classes, {@code w_c / sum w_c} over the classes that are
+ * averaged. So the sum of errors times weights is the loss of each group, and the weights are its
+ * gradient by the errors.
+ *
+ * <p>Inputs are errors {@code [N,C,H,W]} and codes of {@link Targets}. The output has the shape of
+ * the errors and holds the <em>bits</em> of the weights: INT32 for FLOAT, INT64 for DOUBLE. An
+ * integer output ends the search for gradients there: the weights are constants of the gradient.
+ * {@link WeightedSums} reads it.
+ *
+ * <p>Special cases:
+ *
+ * <ul>
+ *   <li>Errors that are 0 (or negative) have weight 0: they are last and contribute nothing; so
+ *       have void pixels.
+ *   <li>A class that no valid pixel of the group has, or a group without valid pixels: see {@link
+ *       #of}.
+ *   <li>NaN among the errors of a class: all its weights at valid pixels are NaN.
+ * </ul>
+ *
+ * <p>iArgs: 1 if an image is a group; what absent classes do; 1 if all channels are one vector; the
+ * classes averaged (none: all). tArgs: the weights of all classes (none: 1 each).
+ */
 public final class LovaszWeights extends JavaOp {
-    /** TEMP. */
+
+    private static final int CLASSES = 3;
+
+    /** For ND4J, which creates ops by reflection. */
     public LovaszWeights() {}
 
-    private LovaszWeights(SDVariable[] in) {
-        super(in[0].getSameDiff(), in);
+    private LovaszWeights(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
     }
 
+    /**
+     * Adds the op to the graph of its inputs, for a mean over classes.
+     *
+     * @param errors errors {@code [N,C,H,W]}, 0 at void pixels
+     * @param codes codes of {@link Targets}, {@code [N,1,H,W]} or {@code [N,C,H,W]}
+     * @param eachImage whether a group is an image, and not the batch
+     * @param absent what a class that is absent from a group does, see {@link ClassCoefficients}; a
+     *     group without valid pixels has weights 0
+     * @param classes the classes averaged; empty: all
+     * @param classWeights the weight of each class, averaged or not, in the mean; empty: all equal
+     * @return the bits of the weights
+     */
     public static SDVariable of(
-            SDVariable e,
+            SDVariable errors,
             SDVariable codes,
-            boolean each,
+            boolean eachImage,
             int absent,
             List<Integer> classes,
-            List<Double> w) {
-        LovaszWeights o = new LovaszWeights(new SDVariable[] {e, codes});
-        o.addIArgument(each ? 1 : 0, absent, 0);
-        for (int c : classes) o.addIArgument(c);
-        w.forEach(o::addTArgument);
-        return o.variable();
+            List<Double> classWeights) {
+        LovaszWeights op = new LovaszWeights(new SDVariable[] {errors, codes});
+        op.addIArgument(eachImage ? 1 : 0, absent, 0);
+        classes.forEach(op::addIArgument);
+        classWeights.forEach(op::addTArgument);
+        return op.variable();
     }
 
-    public static SDVariable flat(SDVariable e, SDVariable codes, boolean each) {
-        LovaszWeights o = new LovaszWeights(new SDVariable[] {e, codes});
-        o.addIArgument(each ? 1 : 0, 2, 1);
-        return o.variable();
+    /**
+     * Adds the op to the graph of its inputs, for one vector of the elements of all channels.
+     *
+     * @param errors errors {@code [N,C,H,W]}, 0 at void pixels
+     * @param codes codes of {@link Targets}
+     * @param eachImage whether a group is an image, and not the batch
+     * @return the bits of the weights
+     */
+    public static SDVariable flat(SDVariable errors, SDVariable codes, boolean eachImage) {
+        LovaszWeights op = new LovaszWeights(new SDVariable[] {errors, codes});
+        op.addIArgument(eachImage ? 1 : 0, ClassCoefficients.PENALIZE, 1);
+        return op.variable();
     }
 
     @Override
@@ -41,92 +95,138 @@ public final class LovaszWeights extends JavaOp {
     }
 
     @Override
-    long[] outputShape(INDArray[] in) {
-        return in[0].shape();
+    long[] outputShape(INDArray[] inputs) {
+        return inputs[0].shape();
     }
 
     @Override
-    DataType outputType(List<DataType> t) {
-        return t.get(0) == DataType.DOUBLE ? DataType.INT64 : DataType.INT32;
+    DataType outputType(List<DataType> inputs) {
+        return inputs.get(0) == DataType.DOUBLE ? DataType.INT64 : DataType.INT32;
     }
 
     @Override
-    void compute(INDArray[] in, INDArray out) {
-        int N = (int) out.size(0), C = (int) out.size(1), P = (int) (out.size(2) * out.size(3));
-        int T = (int) in[1].size(1);
-        int[] codes = new int[(int) in[1].length()];
-        HostArray.ints(in[1]).get(codes);
-        double[] e = in[0].dup('c').castTo(DataType.DOUBLE).data().asDouble();
-        boolean each = flagArg(0), flat = flagArg(2);
-        int absent = intArg(1);
-        long[] ia = iArgs();
-        double[] tw = tArgs();
-        boolean[] use = new boolean[C];
-        if (ia.length == 3) Arrays.fill(use, true);
-        else for (int q = 3; q < ia.length; q++) use[(int) ia[q]] = true;
-        double[] w = new double[N * C * P];
-        int G = each ? N : 1;
-        for (int g = 0; g < G; g++) {
-            int n0 = each ? g : 0, n1 = each ? g + 1 : N;
-            double[][] cw = new double[flat ? 1 : C][];
-            int[][] idx = new int[flat ? 1 : C][];
-            boolean[] pres = new boolean[flat ? 1 : C];
-            boolean any = false;
-            for (int k = 0; k < (flat ? 1 : C); k++) {
-                List<Integer> l = new ArrayList<>();
-                for (int n = n0; n < n1; n++)
-                    for (int c = flat ? 0 : k; c < (flat ? C : k + 1); c++)
-                        for (int i = 0; i < P; i++) {
-                            int q = codes[(n * T + (T == 1 ? 0 : c)) * P + i];
-                            if (q >= 0) l.add((n * C + c) * P + i);
-                        }
-                any |= !l.isEmpty();
-                final int kk = k;
-                java.util.function.IntPredicate fg =
-                        j -> {
-                            int c = j / P % C, n = j / P / C, i = j % P;
-                            int q = codes[(n * T + (T == 1 ? 0 : c)) * P + i];
-                            return T == C ? q == 1 : q == c;
-                        };
-                l.sort((a, b) -> Double.compare(e[b], e[a]));
-                int p = 0;
-                for (int j : l) if (fg.test(j)) p++;
-                pres[k] = p > 0;
-                cw[k] = new double[l.size()];
-                idx[k] = l.stream().mapToInt(q -> q).toArray();
-                double prev = 0;
-                int cf = 0, cb = 0;
-                boolean nan = false;
-                for (int r = 0; r < idx[k].length; r++) {
-                    if (fg.test(idx[k][r])) cf++;
-                    else cb++;
-                    double J = 1 - (double) (p - cf) / (p + cb);
-                    cw[k][r] = e[idx[k][r]] == 0 ? 0 : J - prev;
-                    prev = J;
-                    nan |= Double.isNaN(e[idx[k][r]]);
-                }
-                if (nan) Arrays.fill(cw[k], Double.NaN);
-            }
-            double den = 0;
-            for (int k = 0; k < cw.length; k++)
-                if (flat || use[k] && (pres[k] || absent != 1))
-                    den += flat || tw.length == 0 ? 1 : tw[k];
-            for (int k = 0; k < cw.length; k++) {
-                double co =
-                        flat
-                                ? 1
-                                : !use[k] || !pres[k] && absent != 2 || den == 0
-                                        ? 0
-                                        : (tw.length == 0 ? 1 : tw[k]) / den;
-                if (co != 0) for (int r = 0; r < idx[k].length; r++) w[idx[k][r]] = co * cw[k][r];
+    void compute(INDArray[] inputs, INDArray output) {
+        SlidingMax.requireFloating("errors", inputs[0].dataType());
+        CodedPlanes planes = CodedPlanes.of("errors", inputs[0], inputs[1], 0);
+        IntBuffer codes = HostArray.ints(inputs[1]);
+        boolean flat = flagArg(2);
+        int groups = flagArg(0) ? planes.images() : 1;
+        int vectors = flat ? 1 : planes.channels();
+        int[] foreground = foreground(codes, planes, groups, vectors);
+        double[] shares = new double[groups * vectors];
+        for (int group = 0; group < groups; group++) {
+            if (flat) {
+                shares[group] = 1;
+            } else {
+                shares(foreground, group, planes.channels(), shares);
             }
         }
-        if (out.dataType() == DataType.INT64) {
-            var b = HostArray.doubleBits(out);
-            for (int i = 0; i < w.length; i++) b.put(i, w[i]);
-        } else {
-            var b = HostArray.floatBits(out);
-            for (int i = 0; i < w.length; i++) b.put(i, (float) w[i]);
+        Parallel.run(
+                groups * vectors,
+                vector -> {
+                    int group = vector / vectors;
+                    int images = planes.images() / groups;
+                    int first = group * images * planes.channels() + (flat ? 0 : vector % vectors);
+                    int step = flat ? 1 : planes.channels();
+                    int count = flat ? images * planes.channels() : images;
+                    if (output.dataType() == DataType.INT64) {
+                        DoubleLovasz.weights(
+                                HostArray.doubles(inputs[0]),
+                                codes,
+                                planes,
+                                first,
+                                step,
+                                count,
+                                foreground[vector],
+                                shares[vector],
+                                HostArray.doubleBits(output));
+                    } else {
+                        FloatLovasz.weights(
+                                HostArray.floats(inputs[0]),
+                                codes,
+                                planes,
+                                first,
+                                step,
+                                count,
+                                foreground[vector],
+                                shares[vector],
+                                HostArray.floatBits(output));
+                    }
+                });
+        HostArray.written(output);
+    }
+
+    /** Counts the foreground of each vector. */
+    private static int[] foreground(IntBuffer codes, CodedPlanes planes, int groups, int vectors) {
+        int[] ofPlane = new int[planes.planes()];
+        boolean indices = planes.codeChannels() != planes.channels();
+        int n = planes.pixels();
+        Parallel.run(
+                planes.images(),
+                image -> {
+                    int[] code = Scratch.ints(0, n);
+                    int plane = image * planes.channels();
+                    if (indices) {
+                        codes.get(planes.codeOffset(plane), code, 0, n);
+                        // counted from -1, the code of void pixels
+                        int[] counts = new int[planes.channels() + 1];
+                        for (int i = 0; i < n; i++) {
+                            counts[code[i] + 1]++;
+                        }
+                        System.arraycopy(counts, 1, ofPlane, plane, planes.channels());
+                        return;
+                    }
+                    for (int c = 0; c < planes.channels(); c++) {
+                        codes.get(planes.codeOffset(plane + c), code, 0, n);
+                        int count = 0;
+                        for (int i = 0; i < n; i++) {
+                            count += code[i] == 1 ? 1 : 0;
+                        }
+                        ofPlane[plane + c] = count;
+                    }
+                });
+        int[] foreground = new int[groups * vectors];
+        int images = planes.images() / groups;
+        for (int plane = 0; plane < ofPlane.length; plane++) {
+            int group = plane / planes.channels() / images;
+            foreground[group * vectors + plane % planes.channels() % vectors] += ofPlane[plane];
+        }
+        return foreground;
+    }
+
+    /** Writes the share of each class in the mean of a group. */
+    private void shares(int[] foreground, int group, int channels, double[] shares) {
+        double[] weights = tArgs();
+        if (weights.length != 0 && weights.length != channels) {
+            throw new IllegalArgumentException(
+                    "classWeights must have a weight for each of "
+                            + channels
+                            + " classes, got "
+                            + Arrays.toString(weights));
+        }
+        long[] arguments = iArgs();
+        boolean[] averaged = new boolean[channels];
+        Arrays.fill(averaged, arguments.length == CLASSES);
+        for (int i = CLASSES; i < arguments.length; i++) {
+            if (arguments[i] < 0 || arguments[i] >= channels) {
+                throw new IllegalArgumentException(
+                        "classes must be from 0 to " + (channels - 1) + ", got " + arguments[i]);
+            }
+            averaged[(int) arguments[i]] = true;
+        }
+        int absent = intArg(1);
+        double sum = 0;
+        for (int c = 0; c < channels; c++) {
+            boolean present = foreground[group * channels + c] > 0;
+            if (averaged[c] && (present || absent != ClassCoefficients.EXCLUDE)) {
+                sum += weights.length == 0 ? 1 : weights[c];
+            }
+        }
+        for (int c = 0; c < channels; c++) {
+            boolean present = foreground[group * channels + c] > 0;
+            if (averaged[c] && sum > 0 && (present || absent == ClassCoefficients.PENALIZE)) {
+                shares[group * channels + c] = (weights.length == 0 ? 1 : weights[c]) / sum;
+            }
         }
     }
 }

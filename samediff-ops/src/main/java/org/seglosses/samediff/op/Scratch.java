@@ -17,8 +17,6 @@ final class Scratch {
     private final int[][] ints = new int[SLOTS][0];
     private final long[][] longs = new long[SLOTS][0];
     private final byte[][] bytes = new byte[SLOTS][0];
-    private float[][] floatRows = new float[0][0];
-    private double[][] doubleRows = new double[0][0];
     private long[][] longRows = new long[0][0];
 
     private final float[][][] floatBlocks = new float[SLOTS][0][0];
@@ -81,24 +79,6 @@ final class Scratch {
             arrays[slot] = new byte[length];
         }
         return arrays[slot];
-    }
-
-    /** At least {@code count} arrays of at least {@code width} elements. */
-    static float[][] floatRows(int count, int width) {
-        Scratch local = LOCAL.get();
-        if (local.floatRows.length < count || local.floatRows[0].length < width) {
-            local.floatRows = new float[count][width];
-        }
-        return local.floatRows;
-    }
-
-    /** At least {@code count} arrays of at least {@code width} elements. */
-    static double[][] doubleRows(int count, int width) {
-        Scratch local = LOCAL.get();
-        if (local.doubleRows.length < count || local.doubleRows[0].length < width) {
-            local.doubleRows = new double[count][width];
-        }
-        return local.doubleRows;
     }
 
     /** At least {@code count} arrays of at least {@code width} elements. */

@@ -72,6 +72,6 @@ public final class SlidingMaxGradient extends JavaOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no gradient of its own");
+        throw new UnsupportedOperationException(opName() + " has no second derivative");
     }
 }
