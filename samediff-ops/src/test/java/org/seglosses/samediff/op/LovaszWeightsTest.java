@@ -70,6 +70,26 @@ class LovaszWeightsTest {
         }
     }
 
+    /** Long vectors are sorted with larger digits, where those and the places fit into one int. */
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT", "DOUBLE"})
+    void sortsLongVectors(DataType type) {
+        for (int seed = 0; seed < 6; seed++) {
+            Draw draw = RandomMaps.draw(type, seed, 2, 1 + seed % 2, 120, 150);
+            Random random = new Random(seed);
+            INDArray errors = errors(draw, random);
+            for (boolean flat : new boolean[] {false, true}) {
+                Options options = new Options(false, 2, flat, List.of(), List.of());
+                check(draw, options, errors);
+                double[] values = RandomMaps.doubles(errors);
+                for (int i = 0; i < values.length; i++) {
+                    values[i] *= Math.pow(10, -random.nextInt(38));
+                }
+                check(draw, options, RandomMaps.of(type, values, errors.shape()));
+            }
+        }
+    }
+
     @Test
     void refusesBadInput() {
         INDArray errors = Nd4j.ones(1, 2, 2, 2);
