@@ -4,6 +4,9 @@ import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
+import org.nd4j.linalg.api.ops.impl.shape.Gather;
+import org.nd4j.linalg.api.ops.impl.summarystats.Variance;
+import org.nd4j.linalg.api.ops.impl.transforms.custom.CumSum;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,17 +28,8 @@ import java.util.Set;
  */
 public final class Gradients {
 
-    /**
-     * Ops whose derivative in ND4J 1.0.0-M2.1 ignores the upstream gradient or is wrong for it, so
-     * that the result would be silently wrong.
-     */
-    private static final Set<String> WRONG_DERIVATIVE =
-            Set.of(
-                    "sparse_softmax_cross_entropy_loss_with_logits",
-                    "softmax_cross_entropy_loss",
-                    "softmax_cross_entropy_loss_with_logits",
-                    "sigm_cross_entropy_loss",
-                    "log_loss");
+    /** Every op in here returns the derivative of its own value, whatever is computed from it. */
+    private static final String ND4J_LOSSES = "org.nd4j.linalg.api.ops.impl.loss.";
 
     private Gradients() {}
 
@@ -194,14 +188,32 @@ public final class Gradients {
     }
 
     private static void refuseWrongDerivative(SameDiffOp node) {
-        if (WRONG_DERIVATIVE.contains(node.getOp().opName())) {
+        String reason = wrongDerivative(node.getOp());
+        if (reason != null) {
             throw new IllegalArgumentException(
                     "op '"
                             + node.getName()
                             + "' ("
                             + node.getOp().opName()
-                            + ") has a gradient in ND4J that ignores what comes after the op;"
-                            + " compose the loss of elementary ops");
+                            + ") has a wrong gradient in ND4J: "
+                            + reason);
         }
+    }
+
+    /** What is wrong with an op's doDiff in ND4J 1.0.0-M2.1; null if nothing is known to be. */
+    private static String wrongDerivative(DifferentialFunction op) {
+        if (op.getClass().getName().startsWith(ND4J_LOSSES)) {
+            return "it ignores what is computed from the loss; compose the loss of elementary ops";
+        }
+        if (op instanceof Gather) {
+            return "it holds for sorted indices and constant upstream gradients only";
+        }
+        if (op instanceof CumSum sum && sum.numIArguments() > 1 && sum.getIArgument(1) != 0) {
+            return "it is that of the sum in the other direction when reverse is set";
+        }
+        if (op instanceof Variance variance && !variance.isBiasCorrected()) {
+            return "it is that of the bias-corrected variance";
+        }
+        return null;
     }
 }

@@ -15,6 +15,7 @@ import org.nd4j.linalg.api.ops.Op;
 import org.nd4j.linalg.api.ops.OpContext;
 import org.nd4j.linalg.api.ops.ReduceOp;
 import org.nd4j.linalg.api.ops.ScalarOp;
+import org.nd4j.linalg.api.ops.TransformOp;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Identity;
 import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.api.shape.Shape;
@@ -51,7 +52,12 @@ final class GraphCompiler {
     private final Set<INDArray> folded = Collections.newSetFromMap(new IdentityHashMap<>());
 
     private final List<Step> steps = new ArrayList<>();
-    private final List<INDArray> owned = new ArrayList<>();
+
+    /** What has been computed already: backward passes ask for the same values again. */
+    private final Map<Computation, List<Value>> computed = new HashMap<>();
+
+    /** What is left of the folded arrays when the plan is complete. */
+    private final List<INDArray> constants = new ArrayList<>();
 
     GraphCompiler(SameDiff graph, Map<String, Value> inputs, List<String> outputNames) {
         this.graph = graph;
@@ -59,15 +65,23 @@ final class GraphCompiler {
         this.outputNames = outputNames;
     }
 
+    /** All that a result depends on, for ops without state of their own. */
+    private record Computation(
+            Class<?> kind,
+            String op,
+            List<Value> inputs,
+            List<Object> arguments,
+            List<DataType> outputTypes) {}
+
     /** The parts of a plan. */
     record Compiled(
             List<Step> steps,
             List<Value> variables,
             Map<String, Value> outputs,
-            List<INDArray> owned) {}
+            List<INDArray> buffers,
+            List<INDArray> folded) {}
 
     Compiled compile() {
-        List<INDArray> memory = null;
         boolean done = false;
         try (ShapeProbe probe = new ShapeProbe()) {
             values.putAll(inputs);
@@ -80,8 +94,7 @@ final class GraphCompiler {
             }
             dropDeadSteps(outputs.values());
             keepFolded(outputs.values());
-            memory = layOut(outputs.values());
-            owned.addAll(memory);
+            List<INDArray> buffers = layOut(outputs.values());
             List<Value> variables = new ArrayList<>();
             for (Value value : new HashSet<>(values.values())) {
                 if (value.source == Value.Source.VARIABLE) {
@@ -89,12 +102,10 @@ final class GraphCompiler {
                 }
             }
             done = true;
-            return new Compiled(steps, variables, outputs, owned);
+            return new Compiled(steps, variables, outputs, buffers, constants);
         } finally {
-            // The probes' memory is gone: no context may keep pointing to it.
-            steps.forEach(Step::release);
             if (!done) {
-                owned.forEach(INDArray::close);
+                constants.forEach(INDArray::close);
                 folded.forEach(INDArray::close);
             }
         }
@@ -239,6 +250,9 @@ final class GraphCompiler {
     private void translateCustom(
             SameDiffOp node, DynamicCustomOp op, List<Value> args, ShapeProbe probe) {
         boolean fold = OpRules.dependsOnShapesOnly(op) || allStatic(args);
+        for (int i = OpRules.firstShapeInput(op); i < args.size(); i++) {
+            staticArgument(node, args.get(i), "shape or axes");
+        }
         OpContext context = Nd4j.getExecutioner().buildContext();
         context.setArgs(null, op.iArgs(), op.dArgs(), op.tArgs(), op.bArgs());
         List<LongShapeDescriptor> shapes = outputShapes(node, op, args, context, probe);
@@ -258,7 +272,12 @@ final class GraphCompiler {
                         ? new Step.Java(
                                 planned, op.opName(), node.getName(), args, only(node, results))
                         : new Step.Custom(op, node.getName(), args, results, context);
-        add(node, step, fold, probe);
+        List<Object> arguments = new ArrayList<>();
+        arguments.add(Arrays.stream(op.iArgs()).boxed().toList());
+        arguments.add(Arrays.stream(op.tArgs()).boxed().toList());
+        arguments.add(Arrays.toString(op.bArgs()));
+        arguments.add(Arrays.toString(op.dArgs()));
+        add(node, step, fold, op instanceof PlannedOp ? null : arguments, probe);
     }
 
     private List<LongShapeDescriptor> outputShapes(
@@ -306,6 +325,8 @@ final class GraphCompiler {
                                 + ", not on their shapes alone");
             }
         }
+        // The context must not keep pointing to the probes.
+        context.purge();
         return first;
     }
 
@@ -371,9 +392,10 @@ final class GraphCompiler {
             }
             shape = shapes.get(0);
         }
+        context.purge();
         Value result = result(node, op.outputVariablesNames()[0], shape, shape.dataType(), fold);
         Step step;
-        if (op instanceof ReduceOp && reducesNothing(read, result)) {
+        if (op instanceof ReduceOp && !emptyReduce && reducesNothing(read, result)) {
             // ND4J's executioner takes this for a no-op and then looks for arrays in the op itself
             // instead of its context.
             if (!OpRules.copiesOverLengthOne(op)) {
@@ -387,7 +409,9 @@ final class GraphCompiler {
         } else {
             step = new Step.Legacy(op, node.getName(), read, List.of(result), context);
         }
-        add(node, step, fold, probe);
+        boolean stateless =
+                op instanceof TransformOp && (op.extraArgs() == null || op.extraArgs().length == 0);
+        add(node, step, fold, stateless ? List.of() : null, probe);
     }
 
     private static boolean reducesNothing(List<Value> read, Value result) {
@@ -439,13 +463,36 @@ final class GraphCompiler {
         return results.get(0);
     }
 
-    private void add(SameDiffOp node, Step step, boolean fold, ShapeProbe probe) {
+    /**
+     * Adds a step, or runs it now.
+     *
+     * @param arguments what the op's result depends on beside its inputs; null if not known
+     */
+    private void add(
+            SameDiffOp node, Step step, boolean fold, List<Object> arguments, ShapeProbe probe) {
+        if (!fold) {
+            List<Value> results = step.outputs;
+            if (arguments != null) {
+                Computation same =
+                        new Computation(
+                                node.getOp().getClass(),
+                                step.opName,
+                                step.inputs,
+                                arguments,
+                                results.stream().map(value -> value.type).toList());
+                results = computed.getOrDefault(same, results);
+                computed.put(same, results);
+            }
+            for (int i = 0; i < results.size(); i++) {
+                values.put(step.outputs.get(i).name, results.get(i));
+            }
+            if (results == step.outputs) {
+                steps.add(step);
+            }
+            return;
+        }
         for (Value output : step.outputs) {
             values.put(output.name, output);
-        }
-        if (!fold) {
-            steps.add(step);
-            return;
         }
         for (Value input : step.inputs) {
             if (!input.isStatic()) {
@@ -493,7 +540,7 @@ final class GraphCompiler {
         outputs.forEach(value -> used.add(value.planned));
         for (INDArray array : folded) {
             if (used.contains(array)) {
-                owned.add(array);
+                constants.add(array);
             } else {
                 array.close();
             }

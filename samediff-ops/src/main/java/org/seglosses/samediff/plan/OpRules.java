@@ -17,7 +17,10 @@ import org.nd4j.linalg.api.ops.impl.controlflow.compat.BaseCompatOp;
 import org.nd4j.linalg.api.ops.impl.layers.ExternalErrorsFunction;
 import org.nd4j.linalg.api.ops.impl.shape.tensorops.BaseTensorOp;
 import org.nd4j.linalg.api.ops.impl.transforms.gradient.GradientBackwardsMarker;
+import org.nd4j.linalg.api.ops.random.impl.Range;
 
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** Which ops may become a step. A plan would rather refuse an op than run it differently. */
@@ -63,6 +66,28 @@ final class OpRules {
                     "oneslike",
                     "ones_as");
 
+    /**
+     * Ops that take a shape or axes as inputs: the index of the first such input. Asking them for
+     * an output shape with values that are not theirs makes libnd4j complain on the console.
+     */
+    private static final Map<String, Integer> FIRST_SHAPE_INPUT =
+            Map.ofEntries(
+                    Map.entry("reshape", 1),
+                    Map.entry("permute", 1),
+                    Map.entry("expand_dims", 1),
+                    Map.entry("squeeze", 1),
+                    Map.entry("tile", 1),
+                    Map.entry("pad", 1),
+                    Map.entry("mirror_pad", 1),
+                    Map.entry("slice", 1),
+                    Map.entry("strided_slice", 1),
+                    Map.entry("broadcast_to", 1),
+                    Map.entry("fill", 0),
+                    Map.entry("create", 0),
+                    Map.entry("eye", 0),
+                    Map.entry("range", 0),
+                    Map.entry("lin_space", 0));
+
     /** Reductions that copy where every reduced dimension has length one. */
     private static final Set<String> IDENTITY_OVER_ONE =
             Set.of("reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_prod");
@@ -75,6 +100,11 @@ final class OpRules {
 
     static boolean copiesOverLengthOne(Op op) {
         return IDENTITY_OVER_ONE.contains(op.opName());
+    }
+
+    /** The index of the first input that must be known when the plan is built. */
+    static int firstShapeInput(DynamicCustomOp op) {
+        return FIRST_SHAPE_INPUT.getOrDefault(op.opName(), Integer.MAX_VALUE);
     }
 
     /**
@@ -91,9 +121,6 @@ final class OpRules {
         }
         if (op instanceof ExternalErrorsFunction || op instanceof GradientBackwardsMarker) {
             return "is a marker that only SameDiff's own session executes";
-        }
-        if (op.isInPlace()) {
-            return "works in place and would write into an array that other steps read";
         }
         if (op instanceof DynamicCustomOp custom) {
             return refusalOfCustom(custom);
@@ -133,13 +160,17 @@ final class OpRules {
         if (!className.startsWith(ND4J_OPS)) {
             return "is neither one of ND4J's own ops nor a PlannedOp: " + className;
         }
-        if (op.isInplaceCall() || IN_PLACE.contains(name) || className.contains(".updaters.")) {
+        if (IN_PLACE.contains(name) || className.contains(".updaters.")) {
             return "works in place and would write into an array that other steps read";
         }
         if (SIDE_EFFECTS.contains(name)) {
             return "does something else than compute its outputs";
         }
-        String lower = name.toLowerCase(java.util.Locale.ROOT);
+        String lower = name.toLowerCase(Locale.ROOT);
+        if (op instanceof Range) {
+            // Lives among the random ops and is none.
+            return null;
+        }
         if (className.startsWith(ND4J_OPS + "random.")
                 || lower.contains("random")
                 || lower.contains("dropout")

@@ -24,10 +24,6 @@ abstract sealed class Step {
         this.outputs = List.copyOf(outputs);
     }
 
-    final void rebindBeforeNextRun() {
-        stale = true;
-    }
-
     final void run() {
         if (stale) {
             bind();
@@ -36,10 +32,12 @@ abstract sealed class Step {
         execute();
     }
 
-    /** Lets go of every array, on both sides of the native border. */
+    /** Lets go of every array, on both sides of the native border, until the next run. */
     final void release() {
-        stale = true;
-        unbind();
+        if (!stale) {
+            stale = true;
+            unbind();
+        }
     }
 
     abstract void bind();

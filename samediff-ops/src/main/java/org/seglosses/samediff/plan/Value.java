@@ -83,15 +83,21 @@ final class Value {
         boundData = array.data();
         boundShape = array.shapeInfoDataBuffer();
         for (Step step : users) {
-            step.rebindBeforeNextRun();
+            step.release();
         }
     }
 
-    /** Forgets the array, and with it the last reference to what a caller has lent. */
+    /** Forgets the array here and in all steps. */
     void unbind() {
+        if (bound == null) {
+            return;
+        }
         bound = null;
         boundData = null;
         boundShape = null;
+        for (Step step : users) {
+            step.release();
+        }
     }
 
     long length() {
