@@ -76,7 +76,11 @@ final class FloatCrossEntropy {
         load(block, z, y, code, w);
         if (logProbabilities) {
             Arrays.fill(max, 0, n, 0);
+            // the logarithm of the sum, which is 1; or NaN
             Arrays.fill(sum, 0, n, 0);
+            for (int c = 0; c < channels; c++) {
+                FloatSoftmax.addIfNotFinite(sum, z[c], n);
+            }
         } else {
             FloatSoftmax.maxima(z, channels, n, max);
         }
@@ -245,7 +249,7 @@ final class FloatCrossEntropy {
             codes.get(pixel, code, 0, n);
         } else {
             FloatSoftmax.load(soft, y, blocks, block);
-            softCodes(y, code, channels, n);
+            softCodes(block, y, code);
         }
         boolean anyVoid = false;
         for (int i = 0; i < n; i++) {
@@ -260,17 +264,17 @@ final class FloatCrossEntropy {
     }
 
     /** A pixel is void where its label vector is all zero. */
-    private static void softCodes(float[][] y, int[] code, int channels, int n) {
-        for (int i = 0; i < n; i++) {
+    private void softCodes(int block, float[][] y, int[] code) {
+        for (int i = 0; i < blocks.length(block); i++) {
             float total = 0;
-            for (int c = 0; c < channels; c++) {
+            for (int c = 0; c < blocks.channels(); c++) {
                 float v = y[c][i];
                 if (!(v >= 0 && v <= Float.MAX_VALUE)) {
                     throw new IllegalArgumentException(
                             "labels must be finite and not negative, got "
                                     + v
-                                    + " in channel "
-                                    + c);
+                                    + " at "
+                                    + blocks.place(block, c, i));
                 }
                 total += v;
             }

@@ -63,7 +63,8 @@ final class FloatSoftmax {
         }
     }
 
-    private static void addIfNotFinite(float[] to, float[] x, int n) {
+    /** Makes NaN of elements of {@code to} where {@code x} is not finite. */
+    static void addIfNotFinite(float[] to, float[] x, int n) {
         for (int i = 0; i < n; i++) {
             to[i] += x[i] * 0;
         }

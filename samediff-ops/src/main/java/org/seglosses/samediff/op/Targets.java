@@ -245,7 +245,7 @@ public final class Targets extends JavaOp {
                         + ", got "
                         + label
                         + " at "
-                        + place(labels, position));
+                        + place(labels.shape(), position));
     }
 
     private static void channelsOfElements(
@@ -295,7 +295,7 @@ public final class Targets extends JavaOp {
                                 + ", got a vector with sum "
                                 + sum[i]
                                 + " at "
-                                + place(labels, blocks.offset(block, 0) + i)
+                                + place(labels.shape(), blocks.offset(block, 0) + i)
                                 + " (first channel); soft labels are not supported here");
             }
             code[i] = sum[i] == 0 ? VOID : (int) index[i];
@@ -304,8 +304,7 @@ public final class Targets extends JavaOp {
     }
 
     /** Names an element of an array by its indices. */
-    static String place(INDArray array, int position) {
-        long[] shape = array.shape();
+    static String place(long[] shape, int position) {
         long[] at = new long[shape.length];
         long rest = position;
         for (int d = shape.length - 1; d >= 0; d--) {

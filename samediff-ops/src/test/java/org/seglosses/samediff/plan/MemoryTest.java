@@ -131,9 +131,9 @@ class MemoryTest {
                                 d,
                                 Nd4j.create(loss.dataType(), plan.outputShape(d)));
                 List<Map<String, INDArray>> inputs = copies(g.inputs());
-                run(plan, inputs, outputs, 5_000);
+                run(plan, inputs, outputs, 2_000);
                 Snapshot before = Snapshot.take();
-                run(plan, inputs, outputs, 50_000);
+                run(plan, inputs, outputs, 20_000);
                 Snapshot.take().assertNoGrowthSince(before);
             }
         }
