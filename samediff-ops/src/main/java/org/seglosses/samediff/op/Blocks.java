@@ -10,10 +10,11 @@ import java.util.Arrays;
  *
  * @param images N
  * @param channels C
- * @param pixels H * W
+ * @param height H
+ * @param width W
  * @param size the pixels of a block; the last block of an image may have fewer
  */
-record Blocks(int images, int channels, int pixels, int size) {
+record Blocks(int images, int channels, int height, int width, int size) {
 
     /**
      * Values of a block: 64 KiB of floats, half of a small second-level cache with a copy beside.
@@ -33,11 +34,20 @@ record Blocks(int images, int channels, int pixels, int size) {
         int channels = (int) shape[1];
         int pixels = (int) (shape[2] * shape[3]);
         int size = Math.max(256, VALUES / Math.max(1, channels));
-        return new Blocks((int) shape[0], channels, pixels, Math.max(1, Math.min(size, pixels)));
+        return new Blocks(
+                (int) shape[0],
+                channels,
+                (int) shape[2],
+                (int) shape[3],
+                Math.max(1, Math.min(size, pixels)));
+    }
+
+    int pixels() {
+        return height * width;
     }
 
     int perImage() {
-        return (pixels + size - 1) / size;
+        return (pixels() + size - 1) / size;
     }
 
     int count() {
@@ -54,17 +64,23 @@ record Blocks(int images, int channels, int pixels, int size) {
     }
 
     int length(int block) {
-        return Math.min(size, pixels - start(block));
+        return Math.min(size, pixels() - start(block));
     }
 
     /** Returns the place in the array of the first pixel of a block in a channel. */
     int offset(int block, int channel) {
-        return (image(block) * channels + channel) * pixels + start(block);
+        return (image(block) * channels + channel) * pixels() + start(block);
+    }
+
+    /** Names an element of a block by its indices. */
+    String place(int block, int channel, int i) {
+        long[] shape = {images, channels, height, width};
+        return Targets.place(shape, offset(block, channel) + i);
     }
 
     /** The same blocks of an array of another number of channels. */
     Blocks withChannels(int other) {
-        return new Blocks(images, other, pixels, size);
+        return new Blocks(images, other, height, width, size);
     }
 
     /**
@@ -75,14 +91,17 @@ record Blocks(int images, int channels, int pixels, int size) {
         long[] shape = array.shape();
         if (shape.length != 4
                 || shape[0] != images
-                || shape[2] * shape[3] != pixels
+                || shape[2] != height
+                || shape[3] != width
                 || shape[1] != channelsA && shape[1] != channelsB) {
             throw new IllegalArgumentException(
                     name
                             + " must be of shape [N,C,H,W] with N="
                             + images
-                            + ", H*W="
-                            + pixels
+                            + ", H="
+                            + height
+                            + ", W="
+                            + width
                             + " and C="
                             + channelsA
                             + (channelsA == channelsB ? "" : " or " + channelsB)

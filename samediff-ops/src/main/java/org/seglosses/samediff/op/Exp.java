@@ -21,7 +21,7 @@ final class Exp {
 
     /**
      * Replaces each element by its exponential. The relative error is at most 2e-7 down to -10 and
-     * 1e-6 down to -30; below -60 the result is 0. NaN gives NaN.
+     * 2e-6 down to -30; from -60 down the result is 0. NaN gives NaN.
      */
     static void inPlace(float[] x, int from, int length) {
         raw(x, from, length);
@@ -70,7 +70,8 @@ final class Exp {
     /** Puts {@code exp(y) - 1 - y} into {@code to}. */
     private static void polynomial(float[] y, int n, float[] to) {
         for (int i = 0; i < n; i++) {
-            float u = Math.fma(y[i], 1f / 5040, 1f / 720);
+            float u = Math.fma(y[i], 1f / 40320, 1f / 5040);
+            u = Math.fma(y[i], u, 1f / 720);
             u = Math.fma(y[i], u, 1f / 120);
             u = Math.fma(y[i], u, 1f / 24);
             u = Math.fma(y[i], u, 1f / 6);

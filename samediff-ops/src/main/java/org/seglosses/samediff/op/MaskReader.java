@@ -45,14 +45,14 @@ final class MaskReader {
                         "mask must be finite and not negative, got "
                                 + v
                                 + " at "
-                                + Targets.place(mask, i));
+                                + Targets.place(mask.shape(), i));
             }
             if (!fractional && v != 0 && v != 1) {
                 throw new IllegalArgumentException(
                         "mask must be 0 or 1 for this loss (it has no per-pixel weights), got "
                                 + v
                                 + " at "
-                                + Targets.place(mask, i));
+                                + Targets.place(mask.shape(), i));
             }
         }
         MaskReader reader = new MaskReader(values, shape, z);
@@ -73,7 +73,7 @@ final class MaskReader {
                                 + " and "
                                 + values[i]
                                 + " at "
-                                + Targets.place(mask, i));
+                                + Targets.place(mask.shape(), i));
             }
         }
     }

@@ -67,7 +67,8 @@ public final class NormalizedSums extends JavaOp {
         Divisor divisor = Divisor.values()[intArg(0)];
         for (int g = 0; g < groups.length; g++) {
             double by = divisor(groups[g], divisor);
-            output.putScalar(g, by == 0 ? 0 : groups[g][0] / by);
+            // without any weight a mean is 0, yet stays NaN if a valid logit was not finite
+            output.putScalar(g, by == 0 ? groups[g][0] * 0 : groups[g][0] / by);
         }
     }
 

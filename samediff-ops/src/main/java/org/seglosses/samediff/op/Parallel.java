@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 
 /**
@@ -22,7 +23,10 @@ final class Parallel {
 
     private Parallel() {}
 
-    /** Runs {@code task} for each of {@code 0 .. count - 1} and returns when all have ended. */
+    /**
+     * Runs {@code task} for each of {@code 0 .. count - 1} and returns when all have ended. If
+     * tasks fail, what the first of them threw is thrown.
+     */
     static void run(int count, IntConsumer task) {
         int threads = Math.min(count, threads());
         if (threads <= 1) {
@@ -32,27 +36,47 @@ final class Parallel {
             return;
         }
         AtomicInteger next = new AtomicInteger();
+        AtomicReference<Failure> failure = new AtomicReference<>();
         Runnable worker =
                 () -> {
                     for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-                        task.accept(i);
+                        try {
+                            task.accept(i);
+                        } catch (RuntimeException | Error thrown) {
+                            Failure own = new Failure(i, thrown);
+                            failure.accumulateAndGet(own, Failure::earlier);
+                            // ends the other threads early; all are waited for: they use the arrays
+                            next.addAndGet(count);
+                        }
                     }
                 };
         List<ForkJoinTask<?>> others = new ArrayList<>(threads - 1);
         for (int i = 1; i < threads; i++) {
             others.add(ForkJoinPool.commonPool().submit(worker));
         }
-        try {
-            worker.run();
-        } finally {
-            // A failed task ends the others early; all are waited for, since they use the arrays.
-            next.addAndGet(count);
-            others.forEach(ForkJoinTask::quietlyJoin);
+        worker.run();
+        others.forEach(ForkJoinTask::quietlyJoin);
+        if (failure.get() != null) {
+            failure.get().rethrow();
         }
-        for (ForkJoinTask<?> other : others) {
-            if (other.isCompletedAbnormally()) {
-                other.join();
+    }
+
+    /**
+     * What a task threw. Tasks start in order and each that has started ends, so the earliest
+     * failure is the one that a single thread would have met. It is thrown as it is: a pool would
+     * wrap it, and its message with it.
+     */
+    private record Failure(int task, Throwable thrown) {
+
+        static Failure earlier(Failure a, Failure b) {
+            return a == null || b.task < a.task ? b : a;
+        }
+
+        void rethrow() {
+            if (thrown instanceof RuntimeException exception) {
+                throw exception;
             }
+            throw (Error) thrown;
         }
     }
 

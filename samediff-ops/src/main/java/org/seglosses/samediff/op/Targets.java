@@ -176,8 +176,24 @@ public final class Targets extends JavaOp {
             IntBuffer codes) {
         int n = blocks.length(block);
         int pixel = blocks.withChannels(1).offset(block, 0);
-        double[] label = Scratch.doubles(0, n);
         int[] code = Scratch.ints(0, n);
+        if (reader.ints() != null) {
+            // the usual case, worth a loop without conversions
+            reader.ints().get(pixel, code, 0, n);
+            for (int i = 0; i < n; i++) {
+                if (code[i] < 0 || code[i] >= blocks.channels()) {
+                    code[i] = index(code[i], blocks.channels(), ignore, labels, pixel + i);
+                }
+            }
+            if (ignore != null && ignore >= 0 && ignore < blocks.channels()) {
+                for (int i = 0; i < n; i++) {
+                    code[i] = code[i] == ignore ? VOID : code[i];
+                }
+            }
+            codes.put(pixel, code, 0, n);
+            return;
+        }
+        double[] label = Scratch.doubles(0, n);
         reader.read(pixel, label, n);
         for (int i = 0; i < n; i++) {
             code[i] = index(label[i], blocks.channels(), ignore, labels, pixel + i);
@@ -229,7 +245,7 @@ public final class Targets extends JavaOp {
                         + ", got "
                         + label
                         + " at "
-                        + place(labels, position));
+                        + place(labels.shape(), position));
     }
 
     private static void channelsOfElements(
@@ -279,7 +295,7 @@ public final class Targets extends JavaOp {
                                 + ", got a vector with sum "
                                 + sum[i]
                                 + " at "
-                                + place(labels, blocks.offset(block, 0) + i)
+                                + place(labels.shape(), blocks.offset(block, 0) + i)
                                 + " (first channel); soft labels are not supported here");
             }
             code[i] = sum[i] == 0 ? VOID : (int) index[i];
@@ -288,8 +304,7 @@ public final class Targets extends JavaOp {
     }
 
     /** Names an element of an array by its indices. */
-    static String place(INDArray array, int position) {
-        long[] shape = array.shape();
+    static String place(long[] shape, int position) {
         long[] at = new long[shape.length];
         long rest = position;
         for (int d = shape.length - 1; d >= 0; d--) {

@@ -6,6 +6,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /** Runs an op outside of a graph, on one thread and on several, and checks what all ops promise. */
@@ -49,13 +50,20 @@ final class OpRun {
         }
     }
 
-    /** The bytes of an array, so that NaN equals NaN and the two zeros differ. */
+    /** The bytes of an array, in which the two zeros differ, and NaN is NaN whatever its sign. */
     static byte[] bits(INDArray array) {
         INDArray dense = array.dup('c');
-        var buffer = dense.data().asNio();
-        byte[] bytes = new byte[(int) dense.length() * dense.dataType().width()];
-        buffer.position(0);
-        buffer.get(bytes);
+        DataType type = array.dataType();
+        if (type.isFPType()) {
+            double[] values = dense.data().asDouble();
+            ByteBuffer bytes = ByteBuffer.allocate(values.length * 8);
+            for (double value : values) {
+                bytes.putLong(Double.doubleToLongBits(value));
+            }
+            return bytes.array();
+        }
+        byte[] bytes = new byte[(int) dense.length() * type.width()];
+        dense.data().asNio().position(0).get(bytes);
         return bytes;
     }
 }

@@ -1,0 +1,67 @@
+package org.seglosses.samediff.op;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class ExpTest {
+
+    /** Every float of 24 bits would be 2^30; this step hits all exponents and many mantissas. */
+    private static final int BIT_STEP = 997;
+
+    @Test
+    void isAsAccurateAsItSays() {
+        double[] worst = new double[2];
+        float[] x = new float[1 << 16];
+        int bits = Float.floatToIntBits(-1e-20f);
+        int end = Float.floatToIntBits(-30f);
+        while (bits < end) {
+            int n = 0;
+            for (; n < x.length && bits < end; n++, bits += BIT_STEP) {
+                x[n] = Float.intBitsToFloat(bits);
+            }
+            float[] y = x.clone();
+            Exp.inPlace(y, 0, n);
+            for (int i = 0; i < n; i++) {
+                double exact = Math.exp(x[i]);
+                int range = x[i] >= -10 ? 0 : 1;
+                worst[range] = Math.max(worst[range], Math.abs(y[i] - exact) / exact);
+            }
+        }
+        assertThat(worst[0]).as("relative error down to -10").isBetween(1e-9, 2e-7);
+        assertThat(worst[1]).as("relative error down to -30").isBetween(1e-9, 2e-6);
+    }
+
+    @Test
+    void specialValues() {
+        float[] x = {0, -0f, Float.NaN, -60, -61, -1e4f, Float.NEGATIVE_INFINITY, -Float.MIN_VALUE};
+        Exp.inPlace(x, 0, x.length);
+        assertThat(x).containsExactly(1, 1, Float.NaN, 0, 0, 0, 0, 1);
+    }
+
+    @Test
+    void isNeverNegativeNorAboveOneAndMonotone() {
+        float[] x = new float[200_000];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = -70f * i / x.length;
+        }
+        Exp.inPlace(x, 0, x.length);
+        for (int i = 1; i < x.length; i++) {
+            if (!(x[i] >= 0 && x[i] <= x[i - 1])) {
+                assertThat(x[i]).as("element %d", i).isBetween(0f, x[i - 1]);
+            }
+        }
+    }
+
+    @Test
+    void touchesItsRangeAlone() {
+        float[] x = new float[3000];
+        java.util.Arrays.fill(x, -1);
+        Exp.inPlace(x, 5, 2500);
+        float e = (float) Math.exp(-1);
+        for (int i = 0; i < x.length; i++) {
+            boolean inside = i >= 5 && i < 2505;
+            assertThat(Math.abs(x[i] - (inside ? e : -1))).as("element %d", i).isLessThan(1e-7f);
+        }
+    }
+}

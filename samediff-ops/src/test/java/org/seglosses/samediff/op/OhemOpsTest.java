@@ -1,0 +1,140 @@
+package org.seglosses.samediff.op;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+import java.util.Arrays;
+import java.util.Random;
+
+/** {@link TrueProbability} and {@link HardCodes}. */
+class OhemOpsTest {
+
+    private static INDArray probability(INDArray logits, INDArray codes, boolean logs) {
+        return OpRun.of(
+                OpCases.op(new TrueProbability(), OpCases.ints(logs ? 1 : 0)), logits, codes);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT", "DOUBLE"})
+    void probabilityOfTheLabel(DataType type) {
+        for (int[] shape : OpCases.SHAPES) {
+            for (int seed = 0; seed < 4; seed++) {
+                Random random = new Random(seed);
+                boolean logs = seed == 3;
+                double scale = new double[] {1, 10, 1e4, 3}[seed];
+                double[] z = OpCases.normal(random, type, OpCases.length(shape), scale);
+                int[] codes = OpCases.codes(random, shape, 1, shape[1]);
+                int p = shape[2] * shape[3];
+                double[] expected = new double[codes.length];
+                for (int i = 0; i < codes.length; i++) {
+                    double sum = 0;
+                    double max = Double.NEGATIVE_INFINITY;
+                    for (int c = 0; c < shape[1]; c++) {
+                        int at = OpCases.at(shape, i / p, c, i % p);
+                        z[at] = logs ? -Math.abs(z[at]) : z[at];
+                        max = logs ? 0 : Math.max(max, z[at]);
+                    }
+                    for (int c = 0; c < shape[1]; c++) {
+                        sum += Math.exp(z[OpCases.at(shape, i / p, c, i % p)] - max);
+                    }
+                    expected[i] = Double.POSITIVE_INFINITY;
+                    if (codes[i] >= 0) {
+                        double own = z[OpCases.at(shape, i / p, codes[i], i % p)] - max;
+                        expected[i] = Math.exp(own) / (logs ? 1 : sum);
+                    } else {
+                        for (int c = 0; c < shape[1]; c++) {
+                            z[OpCases.at(shape, i / p, c, i % p)] = OpCases.notFinite(random);
+                        }
+                    }
+                }
+                INDArray actual =
+                        probability(
+                                OpCases.array(type, z, shape), OpCases.ints(codes, shape, 1), logs);
+                OpCases.assertClose(
+                        actual,
+                        expected,
+                        type == DataType.FLOAT ? 1e-6 : 1e-14,
+                        Arrays.toString(shape) + " seed " + seed);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT", "DOUBLE"})
+    void aValidLogitThatIsNotFiniteMakesItNaN(DataType type) {
+        int[] shape = {1, 3, 1, 2};
+        for (double bad :
+                new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+            for (int c = 0; c < 3; c++) {
+                double[] z = {0, 1, 0, 1, 0, 1};
+                z[2 * c] = bad;
+                INDArray p =
+                        probability(
+                                OpCases.array(type, z, shape),
+                                OpCases.ints(new int[] {1, 1}, shape, 1),
+                                false);
+                assertThat(p.getDouble(0)).isNaN();
+                assertThat(p.getDouble(1)).isBetween(0.333, 0.334);
+            }
+        }
+    }
+
+    /** Codes of two images of three pixels, the probabilities of their labels, thresholds. */
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT", "DOUBLE"})
+    void easyPixelsBecomeVoid(DataType type) {
+        int[] shape = {2, 4, 1, 3};
+        int[] codes = {0, 1, 2, 3, Targets.VOID, 1};
+        double inf = Double.POSITIVE_INFINITY;
+        double[] p = {0.25, 0.5, 0.75, 0.125, inf, 1};
+        checkHard(type, shape, codes, p, null, 0.5, 0, 1, -1, 3, -1, -1);
+        checkHard(type, shape, codes, p, null, 0, -1, -1, -1, -1, -1, -1);
+        checkHard(type, shape, codes, p, null, 1, 0, 1, 2, 3, -1, 1);
+        // the greater of the two thresholds counts; equal probabilities are kept
+        checkHard(type, shape, codes, p, new double[] {0.75}, 0.5, 0, 1, 2, 3, -1, -1);
+        checkHard(type, shape, codes, p, new double[] {0.125}, 0.5, 0, 1, -1, 3, -1, -1);
+        checkHard(type, shape, codes, p, new double[] {0.25, 0.125}, 0, 0, -1, -1, 3, -1, -1);
+        checkHard(type, shape, codes, p, new double[] {-inf, 1}, 0, -1, -1, -1, 3, -1, 1);
+        // a NaN is kept, and as a threshold keeps all
+        double[] nan = {0.25, Double.NaN, 0.75, 0.125, inf, 1};
+        checkHard(type, shape, codes, nan, null, 0.25, 0, 1, -1, 3, -1, -1);
+        checkHard(type, shape, codes, nan, new double[] {Double.NaN}, 0.25, 0, 1, 2, 3, -1, 1);
+    }
+
+    private static void checkHard(
+            DataType type,
+            int[] shape,
+            int[] codes,
+            double[] p,
+            double[] kth,
+            double thresh,
+            double... expected) {
+        HardCodes op = OpCases.op(new HardCodes(), OpCases.ints(), thresh);
+        INDArray c = OpCases.ints(codes, shape, 1);
+        INDArray probabilities = OpCases.array(type, p, shape[0], 1, shape[2], shape[3]);
+        INDArray actual =
+                kth == null
+                        ? OpRun.of(op, c, probabilities)
+                        : OpRun.of(op, c, probabilities, OpCases.array(type, kth, kth.length));
+        assertThat(RandomMaps.doubles(actual)).containsExactly(expected);
+    }
+
+    @Test
+    void easyPixelsOfSeveralBlocks() {
+        int[] shape = {2, 3, 130, 70};
+        Random random = new Random(1);
+        int[] codes = OpCases.codes(random, shape, 1, 3);
+        double[] p = random.doubles(codes.length).toArray();
+        double[] expected = new double[codes.length];
+        for (int i = 0; i < codes.length; i++) {
+            p[i] = codes[i] < 0 ? Double.POSITIVE_INFINITY : p[i];
+            expected[i] = p[i] <= (i < 9100 ? 0.6 : 0.3) ? codes[i] : -1;
+        }
+        checkHard(DataType.DOUBLE, shape, codes, p, new double[] {0.6, 0.1}, 0.3, expected);
+    }
+}
