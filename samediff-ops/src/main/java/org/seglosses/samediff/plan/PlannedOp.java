@@ -7,9 +7,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * place of ND4J's executioner; it is the only thing that the plan knows about ops written in Java.
  *
  * <p>Such an op is a {@link org.nd4j.linalg.api.ops.DynamicCustomOp} with one output. A plan asks
- * its {@code calculateOutputShape} once, when it is built, with inputs of the right shapes and types
- * that hold zeros; the answer must not depend on values. Plans in several threads may call one op at
- * the same time.
+ * its {@code calculateOutputShape} once, when it is built, with inputs of the right shapes and
+ * types that hold zeros; the answer must not depend on values. Plans in several threads may call
+ * one op at the same time.
  */
 public interface PlannedOp {
 

@@ -44,12 +44,6 @@ class MemoryTest {
         }
 
         void assertNoGrowthSince(Snapshot before) {
-            System.err.println(
-                            + (heap - before.heap) / 1e6
-                            + " cpp "
-                            + (javacpp - before.javacpp) / 1e6
-                            + " native "
-                            + (outside - before.outside) / 1e6);
             assertThat(heap - before.heap).as("heap").isLessThan(16 * MB);
             assertThat(javacpp - before.javacpp).as("javacpp").isLessThan(MB);
             assertThat(outside - before.outside).as("native").isLessThan(NOISE);
