@@ -1,9 +1,7 @@
 package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.autodiff.samediff.SameDiff;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.samediff.op.BoundaryScores;
 import org.seglosses.samediff.op.BoundarySums;
 import org.seglosses.samediff.op.BoundaryTargets;
 import org.seglosses.samediff.op.ClassCoefficients;
@@ -50,9 +48,6 @@ public record Boundary(
         Integer ignoreIndex,
         Mode mode)
         implements SegmentationLoss {
-
-    /** Keeps the quotients finite where a map has no boundary; the references' value. */
-    private static final double EPSILON = 1e-7;
 
     /**
      * Checks the parameters.
@@ -121,9 +116,6 @@ public record Boundary(
         SDVariable targets = BoundaryTargets.of(codes, p, theta0, theta, both);
         SDVariable sums = BoundarySums.of(boundary, extended, targets);
 
-        SDVariable precision = column(sums, 0).div(column(sums, 1).add(EPSILON));
-        SDVariable recall = column(sums, 2).div(column(sums, 3).add(EPSILON));
-        SDVariable f1 = precision.mul(recall).mul(2.0).div(precision.add(recall).add(EPSILON));
         SDVariable coefficients =
                 ClassCoefficients.of(
                         codes,
@@ -131,18 +123,7 @@ public record Boundary(
                         graph.mode() == Mode.MULTICLASS,
                         absentClass.ordinal(),
                         graph.type());
-        return f1.rsub(1.0).mul(coefficients).sum(1);
-    }
-
-    /**
-     * Picks one of the four sums; by a product, since slices of unknown sizes have no gradient
-     * here.
-     */
-    private static SDVariable column(SDVariable sums, int column) {
-        SameDiff sd = sums.getSameDiff();
-        INDArray selector = Nd4j.zeros(sums.dataType(), 4);
-        selector.putScalar(column, 1);
-        return sums.mul(sd.constant(selector)).sum(2);
+        return BoundaryScores.of(sums, coefficients);
     }
 
     /**

@@ -66,63 +66,95 @@ final class FloatCrossEntropy {
         int channels = blocks.channels();
         int n = blocks.length(block);
         float[][] z = Scratch.floatBlock(0, channels, n);
-        float[][] e = Scratch.floatBlock(1, channels, n);
+        float[][] y = soft == null ? null : Scratch.floatBlock(2, channels, n);
         float[] max = Scratch.floats(2, n);
         float[] sum = Scratch.floats(3, n);
         float[] w = Scratch.floats(4, n);
-        float[][] y = soft == null ? null : Scratch.floatBlock(2, channels, n);
+        float[] below = Scratch.floats(5, n);
+        float[] a = Scratch.floats(6, n);
         int[] code = Scratch.ints(0, n);
         load(block, z, y, code, w);
         if (logProbabilities) {
             Arrays.fill(max, 0, n, 0);
-            Arrays.fill(sum, 0, n, 1);
+            Arrays.fill(sum, 0, n, 0);
             for (int c = 0; c < channels; c++) {
                 FloatSoftmax.addIfNotFinite(sum, z[c], n);
             }
         } else {
-            for (int c = 0; c < channels; c++) {
-                System.arraycopy(z[c], 0, e[c], 0, n);
-            }
-            FloatSoftmax.exponentials(e, channels, n, max, sum);
+            FloatSoftmax.maxima(z, channels, n, max);
+        }
+        double mass = shares(z, y, code, w, max, n, below, a);
+        if (!logProbabilities) {
+            FloatSoftmax.exponentials(z, channels, n, max, sum);
+            Log.inPlace(sum, 0, n);
         }
         double terms = 0;
-        double mass = 0;
-        double spread = smoothing / channels;
         for (int i = 0; i < n; i++) {
-            if (code[i] < 0) {
-                continue;
+            if (code[i] >= 0) {
+                terms += w[i] * ((double) a[i] * sum[i] + below[i]);
             }
-            double logSum = Math.log(sum[i]);
-            double term = 0;
-            double pixelMass;
-            if (y == null) {
-                int c = code[i];
-                pixelMass = classWeights[c];
-                term = (1 - smoothing) * pixelMass * (logSum + (max[i] - z[c][i]));
-                if (smoothing != 0) {
-                    for (c = 0; c < channels; c++) {
-                        term += spread * classWeights[c] * (logSum + (max[i] - z[c][i]));
-                    }
-                }
-            } else {
-                double total = 0;
-                for (int c = 0; c < channels; c++) {
-                    total += y[c][i];
-                }
-                pixelMass = 0;
-                for (int c = 0; c < channels; c++) {
-                    double share = (1 - smoothing) * y[c][i] + spread * total;
-                    if (share != 0) {
-                        term += classWeights[c] * share * (logSum + (max[i] - z[c][i]));
-                    }
-                    pixelMass += classWeights[c] * y[c][i];
-                }
-            }
-            terms += w[i] * term;
-            mass += w[i] * pixelMass;
         }
         partial[2 * block] = terms;
         partial[2 * block + 1] = mass;
+    }
+
+    /**
+     * Finds {@code a = sum_c a_c} and {@code below = sum_c a_c * (max - z_c)}, so that a pixel's
+     * term is {@code a * log(sum exp(z - max)) + below}; returns the sum of the pixels' weights.
+     */
+    private double shares(
+            float[][] z,
+            float[][] y,
+            int[] code,
+            float[] w,
+            float[] max,
+            int n,
+            float[] below,
+            float[] a) {
+        float keep = (float) (1 - smoothing);
+        float spread = (float) (smoothing / blocks.channels());
+        double mass = 0;
+        for (int i = 0; i < n; i++) {
+            a[i] = 0;
+            below[i] = 0;
+            if (code[i] < 0) {
+                continue;
+            }
+            float pixelMass = 0;
+            if (y == null) {
+                int c = code[i];
+                pixelMass = classWeights[c];
+                a[i] = keep * pixelMass;
+                below[i] = a[i] * (max[i] - z[c][i]);
+            } else {
+                for (int c = 0; c < blocks.channels(); c++) {
+                    float share = classWeights[c] * y[c][i];
+                    pixelMass += share;
+                    if (share != 0) {
+                        a[i] += keep * share;
+                        below[i] += keep * share * (max[i] - z[c][i]);
+                    }
+                }
+            }
+            mass += (double) w[i] * pixelMass;
+            if (spread != 0) {
+                float total = y == null ? 1 : total(y, i);
+                for (int c = 0; c < blocks.channels(); c++) {
+                    float share = spread * classWeights[c] * total;
+                    a[i] += share;
+                    below[i] += share * (max[i] - z[c][i]);
+                }
+            }
+        }
+        return mass;
+    }
+
+    private float total(float[][] y, int i) {
+        float total = 0;
+        for (int c = 0; c < blocks.channels(); c++) {
+            total += y[c][i];
+        }
+        return total;
     }
 
     /**
@@ -159,12 +191,10 @@ final class FloatCrossEntropy {
             if (y == null) {
                 a = code[i] < 0 ? 0 : keep * classWeights[code[i]] + spread * allClasses;
             } else {
-                float total = 0;
                 for (int c = 0; c < channels; c++) {
                     a += keep * classWeights[c] * y[c][i];
-                    total += y[c][i];
                 }
-                a += spread * allClasses * total;
+                a += spread * allClasses * total(y, i);
             }
             factor[i] = w[i] * a;
         }
@@ -174,6 +204,7 @@ final class FloatCrossEntropy {
                 FloatSoftmax.addScaled(e[c], e[c], -1, n);
             }
         } else {
+            FloatSoftmax.maxima(e, channels, n, max);
             FloatSoftmax.exponentials(e, channels, n, max, sum);
             FloatSoftmax.divide(factor, sum, n);
             for (int c = 0; c < channels; c++) {
@@ -193,10 +224,7 @@ final class FloatCrossEntropy {
             }
         } else {
             for (int i = 0; i < n; i++) {
-                float total = 0;
-                for (int c = 0; c < channels; c++) {
-                    total += y[c][i];
-                }
+                float total = total(y, i);
                 for (int c = 0; c < channels; c++) {
                     e[c][i] -= w[i] * classWeights[c] * (keep * y[c][i] + spread * total);
                 }

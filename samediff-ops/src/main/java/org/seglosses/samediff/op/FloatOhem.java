@@ -30,6 +30,7 @@ final class FloatOhem {
                         }
                         Arrays.fill(sum, 0, n, 1);
                     } else {
+                        FloatSoftmax.maxima(e, channels, n, max);
                         FloatSoftmax.exponentials(e, channels, n, max, sum);
                     }
                     for (int i = 0; i < n; i++) {

@@ -35,6 +35,7 @@ final class FloatProbabilities {
     private static void softmax(float[][] z, int channels, int n) {
         float[] max = Scratch.floats(1, n);
         float[] sum = Scratch.floats(2, n);
+        FloatSoftmax.maxima(z, channels, n, max);
         FloatSoftmax.exponentials(z, channels, n, max, sum);
         for (int c = 0; c < channels; c++) {
             FloatSoftmax.divide(z[c], sum, n);

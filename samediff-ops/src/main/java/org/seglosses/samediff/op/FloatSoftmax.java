@@ -1,6 +1,7 @@
 package org.seglosses.samediff.op;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /** Softmax statistics of a block: a row for each channel, {@code n} pixels each. */
 final class FloatSoftmax {
@@ -32,18 +33,20 @@ final class FloatSoftmax {
         }
     }
 
-    /**
-     * Puts {@code exp(z - max)} in the place of {@code z}, and the maximum and the sum over the
-     * channels into {@code max} and {@code sum}. The sum is NaN wherever a channel is not finite.
-     */
-    static void exponentials(float[][] z, int channels, int n, float[] max, float[] sum) {
+    /** Finds the maximum over the channels. */
+    static void maxima(float[][] z, int channels, int n, float[] max) {
         System.arraycopy(z[0], 0, max, 0, n);
         for (int c = 1; c < channels; c++) {
             maximum(max, z[c], n);
         }
-        for (int i = 0; i < n; i++) {
-            sum[i] = 0;
-        }
+    }
+
+    /**
+     * Puts {@code exp(z - max)} in the place of {@code z}, and the sum over the channels into
+     * {@code sum}. The sum is NaN wherever a channel is not finite.
+     */
+    static void exponentials(float[][] z, int channels, int n, float[] max, float[] sum) {
+        Arrays.fill(sum, 0, n, 0);
         for (int c = 0; c < channels; c++) {
             addIfNotFinite(sum, z[c], n);
             subtract(z[c], max, n);

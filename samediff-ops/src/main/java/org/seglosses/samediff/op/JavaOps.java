@@ -35,6 +35,8 @@ public final class JavaOps implements EnvironmentalAction {
                     new WeightedSumsGradient(),
                     new BoundarySums(),
                     new BoundarySumsGradient(),
+                    new BoundaryScores(),
+                    new BoundaryScoresGradient(),
                     new SlidingMax(),
                     new SlidingMaxGradient(),
                     new BoundaryTargets(),

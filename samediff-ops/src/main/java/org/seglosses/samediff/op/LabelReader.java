@@ -37,6 +37,11 @@ final class LabelReader {
         return new LabelReader(null, HostArray.doubles(array.castTo(DataType.DOUBLE)), null);
     }
 
+    /** The labels themselves if they are INT32, else null. */
+    IntBuffer ints() {
+        return ints;
+    }
+
     void read(int from, double[] to, int n) {
         if (doubles != null) {
             doubles.get(from, to, 0, n);

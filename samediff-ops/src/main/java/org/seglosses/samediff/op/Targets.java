@@ -176,8 +176,24 @@ public final class Targets extends JavaOp {
             IntBuffer codes) {
         int n = blocks.length(block);
         int pixel = blocks.withChannels(1).offset(block, 0);
-        double[] label = Scratch.doubles(0, n);
         int[] code = Scratch.ints(0, n);
+        if (reader.ints() != null) {
+            // the usual case, worth a loop without conversions
+            reader.ints().get(pixel, code, 0, n);
+            for (int i = 0; i < n; i++) {
+                if (code[i] < 0 || code[i] >= blocks.channels()) {
+                    code[i] = index(code[i], blocks.channels(), ignore, labels, pixel + i);
+                }
+            }
+            if (ignore != null && ignore >= 0 && ignore < blocks.channels()) {
+                for (int i = 0; i < n; i++) {
+                    code[i] = code[i] == ignore ? VOID : code[i];
+                }
+            }
+            codes.put(pixel, code, 0, n);
+            return;
+        }
+        double[] label = Scratch.doubles(0, n);
         reader.read(pixel, label, n);
         for (int i = 0; i < n; i++) {
             code[i] = index(label[i], blocks.channels(), ignore, labels, pixel + i);

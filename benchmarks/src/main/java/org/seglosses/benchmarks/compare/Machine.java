@@ -1,0 +1,40 @@
+package org.seglosses.benchmarks.compare;
+
+import org.nd4j.linalg.factory.Nd4j;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What the figures were measured with, in words. */
+final class Machine {
+
+    private Machine() {}
+
+    static int cores() {
+        return Runtime.getRuntime().availableProcessors();
+    }
+
+    /** Processor, cores, Java and ND4J. */
+    static String describe() {
+        return processor().orElse(System.getProperty("os.arch"))
+                + ", "
+                + cores()
+                + " cores, Java "
+                + Runtime.version().feature()
+                + ", ND4J "
+                + Nd4j.getBackend().getClass().getSimpleName();
+    }
+
+    private static Optional<String> processor() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(line -> line.startsWith("model name"))
+                    .findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}

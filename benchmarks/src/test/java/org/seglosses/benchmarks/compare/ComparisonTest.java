@@ -1,0 +1,48 @@
+package org.seglosses.benchmarks.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import picocli.CommandLine;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+
+class ComparisonTest {
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--rounds 0       | --rounds must be >= 1, got 0",
+                "--rounds many    | --rounds",
+                "--cases ohem,dyce| case must be one of boundary-19-19, boundary-3-5, lovasz-batch,"
+                        + " lovasz-per-image, ohem, cross-entropy, got 'dyce'",
+                "--fast           | Unknown option: '--fast'",
+            })
+    void aWrongOptionIsNamedBeforeAnythingRuns(String arguments, String message) {
+        assertThat(execute(arguments.strip().split(" "))).isEqualTo(2);
+        assertThat(err.toString().replace(System.lineSeparator(), " ")).contains(message);
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void theHelpPageNamesTheCasesAndHowToGetPyTorch() {
+        assertThat(execute("--help")).isZero();
+        assertThat(out.toString()).contains("--rounds", "--cases", "python3-torch");
+        assertThat(LossCase.ids()).allSatisfy(id -> assertThat(out.toString()).contains(id));
+    }
+
+    private int execute(String... arguments) {
+        return new CommandLine(new Comparison())
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(arguments);
+    }
+}

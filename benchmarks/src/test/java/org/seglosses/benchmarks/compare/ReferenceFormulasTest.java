@@ -1,0 +1,116 @@
+package org.seglosses.benchmarks.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.factory.Nd4j;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** The formulas in {@code reference_peer.py}, on cases that a pencil solves; needs PyTorch. */
+class ReferenceFormulasTest {
+
+    private static final double LN2 = Math.log(2);
+    private static final double LN4 = Math.log(4);
+
+    /** Far enough for a probability of exactly 1 in float. */
+    private static final float SURE = 60;
+
+    @TempDir private static Path directory;
+
+    private static Peer peer;
+
+    @BeforeAll
+    static void start() {
+        try {
+            peer = Peer.start(List.of("python3", "/usr/bin/python3"), directory, 2);
+        } catch (PeerException e) {
+            abort(e.getMessage());
+        }
+    }
+
+    @AfterAll
+    static void stop() {
+        if (peer != null) {
+            peer.close();
+        }
+    }
+
+    @Test
+    void crossEntropyAndItsGradient() {
+        // Probabilities of class 0: 3/4 and 1/2; the labels are 1 and 0.
+        Inputs inputs = inputs(new float[] {(float) Math.log(3), 0, 0, 0}, 1, 0);
+
+        assertThat(value("cross_entropy", inputs)).isCloseTo((LN4 + LN2) / 2, within(1e-6));
+        Peer.Reference reference = peer.reference("cross_entropy", inputs);
+        assertThat(reference.value()).isCloseTo((LN4 + LN2) / 2, within(1e-7));
+        assertThat(reference.gradient().shape()).containsExactly(1, 2, 1, 2);
+        assertThat(reference.gradient().ravel().toDoubleVector())
+                .containsExactly(new double[] {0.375, -0.25, -0.375, 0.25}, within(1e-7));
+    }
+
+    @Test
+    void ohemKeepsTheImprobableAndAtLeastMinKept() {
+        // The true classes have 1/4 and 1/2.
+        Inputs inputs = inputs(new float[] {(float) Math.log(3), 0, 0, 0}, 1, 0);
+
+        assertThat(value("ohem thresh=0.3 min_kept=0", inputs)).isCloseTo(LN4, within(1e-6));
+        assertThat(value("ohem thresh=0.3 min_kept=1", inputs)).isCloseTo(LN4, within(1e-6));
+        assertThat(value("ohem thresh=0.3 min_kept=2", inputs))
+                .isCloseTo((LN4 + LN2) / 2, within(1e-6));
+    }
+
+    @Test
+    void lovaszSoftmaxWeighsErrorsByRank() {
+        // Class 0 is the truth of both pixels, with 3/4 and 1/2: of two hits each costs a half.
+        Inputs inputs = inputs(new float[] {(float) Math.log(3), 0, 0, 0}, 0, 0);
+
+        assertThat(value("lovasz_softmax per_image=false", inputs))
+                .isCloseTo((0.25 + 0.5) / 2, within(1e-6));
+        assertThat(value("lovasz_softmax per_image=true", inputs))
+                .isCloseTo((0.25 + 0.5) / 2, within(1e-6));
+    }
+
+    @Test
+    void boundaryIsNothingWhereRimsMeetAndOneWhereTheyAreFarApart() {
+        assertThat(value("boundary theta0=3 theta=3", halves(8, 8))).isCloseTo(0, within(1e-5));
+        assertThat(value("boundary theta0=3 theta=3", halves(8, 3))).isCloseTo(1, within(1e-5));
+        assertThat(value("boundary theta0=3 theta=11", halves(8, 3))).isCloseTo(0, within(1e-5));
+    }
+
+    private static double value(String formula, Inputs inputs) {
+        peer.load(inputs);
+        return peer.contender(formula, inputs).run(1).value();
+    }
+
+    private static Inputs inputs(float[] logits, int... labels) {
+        return new Inputs(
+                Inputs.Kind.RANDOM,
+                new Shape(1, 2, 1, labels.length),
+                Nd4j.createFromArray(logits).reshape(1, 2, 1, labels.length),
+                Nd4j.createFromArray(labels).reshape(1, 1, labels.length));
+    }
+
+    /** 16 x 16 in two halves: the truth changes at one column, a sure prediction at another. */
+    private static Inputs halves(int truthAt, int predictionAt) {
+        int side = 16;
+        int[] labels = new int[side * side];
+        float[] logits = new float[2 * side * side];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = i % side < truthAt ? 0 : 1;
+            logits[i] = i % side < predictionAt ? SURE : 0;
+            logits[labels.length + i] = SURE - logits[i];
+        }
+        return new Inputs(
+                Inputs.Kind.TRAINED,
+                new Shape(1, 2, side, side),
+                Nd4j.createFromArray(logits).reshape(1, 2, side, side),
+                Nd4j.createFromArray(labels).reshape(1, side, side));
+    }
+}

@@ -1,0 +1,152 @@
+package org.seglosses.examples.earth;
+
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.seglosses.dl4j.evaluation.SegmentationEvaluation;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Trains the same network on the same tiles in the same order, whatever the loss.
+ *
+ * @param task what is learned
+ * @param region the task's pixels
+ * @param split which tiles are for what
+ * @param epochs passes over the training tiles
+ */
+record Training(Task task, Region region, Split split, int epochs) {
+
+    static final int BATCH = 8;
+
+    static final double LEARNING_RATE = 3e-3;
+
+    /** Hears of every step. */
+    interface Progress {
+
+        void step(int epoch, double score, double millis);
+    }
+
+    int stepsPerEpoch() {
+        return (split.training().size() + BATCH - 1) / BATCH;
+    }
+
+    int steps() {
+        return epochs * stepsPerEpoch();
+    }
+
+    Run run(NamedLoss loss, long seed, Progress progress) {
+        int classes = task.classes().size();
+        ComputationGraph net =
+                UNet.create(
+                        task.channels(),
+                        classes,
+                        loss.layer(),
+                        new CosineDecay(LEARNING_RATE, steps()),
+                        seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        List<Run.Epoch> course = new ArrayList<>();
+        double[] millis = new double[steps()];
+        int step = 0;
+        for (int epoch = 0; epoch < epochs; epoch++) {
+            List<Tile> order = shuffled(split.training(), random);
+            double score = 0;
+            for (int first = 0; first < order.size(); first += BATCH) {
+                List<Tile> tiles = order.subList(first, Math.min(first + BATCH, order.size()));
+                DataSet batch =
+                        loss.dataSet(Batch.of(region, tiles, flips(tiles.size(), random)), classes);
+                long start = System.nanoTime();
+                net.fit(batch);
+                millis[step] = (System.nanoTime() - start) / 1e6;
+                double stepScore = loss.perPixel(net.score());
+                progress.step(epoch, stepScore, millis[step]);
+                score += stepScore;
+                step++;
+            }
+            course.add(new Run.Epoch(score / stepsPerEpoch(), evaluate(net)));
+        }
+        return new Run(seed, course, median(millis), map(net, everyTile()));
+    }
+
+    private Scores evaluate(ComputationGraph net) {
+        SegmentationEvaluation evaluation =
+                SegmentationEvaluation.builder(task.classes().size())
+                        .ignoreIndex(Region.VOID)
+                        .boundaryTolerance(1)
+                        .build();
+        List<Tile> tiles = split.heldOut();
+        for (int first = 0; first < tiles.size(); first += BATCH) {
+            Batch batch =
+                    Batch.of(region, tiles.subList(first, Math.min(first + BATCH, tiles.size())));
+            evaluation.eval(batch.labels(), net.outputSingle(batch.input()));
+        }
+        return Scores.of(evaluation);
+    }
+
+    /** The predicted class of each pixel of the tiles; all others are void. */
+    private int[] map(ComputationGraph net, List<Tile> tiles) {
+        int[] map = new int[region.labels().length];
+        Arrays.fill(map, Region.VOID);
+        for (int first = 0; first < tiles.size(); first += BATCH) {
+            List<Tile> some = tiles.subList(first, Math.min(first + BATCH, tiles.size()));
+            INDArray output = net.outputSingle(Batch.of(region, some).input());
+            float[] scores = output.dup('c').data().asFloat();
+            for (int n = 0; n < some.size(); n++) {
+                write(scores, n, some.get(n), map);
+            }
+        }
+        return map;
+    }
+
+    private void write(float[] scores, int n, Tile tile, int[] map) {
+        int classes = task.classes().size();
+        for (int i = 0; i < Tile.PIXELS; i++) {
+            int best = 0;
+            for (int c = 1; c < classes; c++) {
+                if (scores[(n * classes + c) * Tile.PIXELS + i]
+                        > scores[(n * classes + best) * Tile.PIXELS + i]) {
+                    best = c;
+                }
+            }
+            int x = tile.x() + i % Tile.SIZE;
+            int y = tile.y() + i / Tile.SIZE;
+            map[y * region.width() + x] = best;
+        }
+    }
+
+    private List<Tile> everyTile() {
+        List<Tile> tiles = new ArrayList<>();
+        for (int row = 0; row < region.height() / Tile.SIZE; row++) {
+            for (int column = 0; column < region.width() / Tile.SIZE; column++) {
+                tiles.add(new Tile(row, column));
+            }
+        }
+        return tiles;
+    }
+
+    private static List<Tile> shuffled(List<Tile> tiles, SplittableRandom random) {
+        List<Tile> order = new ArrayList<>(tiles);
+        for (int i = order.size() - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            order.set(i, order.set(j, order.get(i)));
+        }
+        return order;
+    }
+
+    private static boolean[] flips(int count, SplittableRandom random) {
+        boolean[] flips = new boolean[count];
+        for (int i = 0; i < count; i++) {
+            flips[i] = random.nextInt(2) == 1;
+        }
+        return flips;
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+}

@@ -1,0 +1,43 @@
+package org.seglosses.samediff.op;
+
+/** The natural logarithm over arrays, for positive arguments. */
+final class Log {
+
+    private static final int SQRT_HALF = Float.floatToRawIntBits((float) Math.sqrt(0.5));
+    private static final float LN2 = (float) Math.log(2);
+    private static final float L1 = 0.66666662693f;
+    private static final float L2 = 0.40000972152f;
+    private static final float L3 = 0.28498786688f;
+    private static final float L4 = 0.24279078841f;
+
+    private Log() {}
+
+    /**
+     * Replaces each element, positive and normal, by its logarithm, to within two ulps. NaN and
+     * infinity give NaN.
+     *
+     * <p>With {@code x = 2^k * (1+f)}, {@code 1+f} in [sqrt(1/2), sqrt(2)), and {@code s = f /
+     * (2+f)}: {@code log(1+f) = 2s + 2/3 s^3 + 2/5 s^5 + ...}, the minimax polynomial of FreeBSD's
+     * logf. Java's own logarithm is of doubles and takes five times as long.
+     */
+    static void inPlace(float[] x, int from, int length) {
+        for (int i = from; i < from + length; i++) {
+            int bits = Float.floatToRawIntBits(x[i]);
+            int k = bits - SQRT_HALF >> 23;
+            float f = Float.intBitsToFloat(bits - (k << 23)) - 1;
+            float s = f / (2 + f);
+            float z = s * s;
+            float rest = z * (L1 + z * (L2 + z * (L3 + z * L4)));
+            float half = 0.5f * f * f;
+            float log = f - (half - s * (half + rest)) + k * LN2;
+            x[i] = log + x[i] * 0;
+        }
+    }
+
+    /** Replaces each element by its logarithm. */
+    static void inPlace(double[] x, int from, int length) {
+        for (int i = from; i < from + length; i++) {
+            x[i] = Math.log(x[i]);
+        }
+    }
+}
