@@ -1,6 +1,7 @@
 package org.seglosses.benchmarks.compare;
 
 import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.onednn.OneDnn;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,8 @@ final class Machine {
                 + " cores, Java "
                 + Runtime.version().feature()
                 + ", ND4J "
-                + Nd4j.getBackend().getClass().getSimpleName();
+                + Nd4j.getBackend().getClass().getSimpleName()
+                + (OneDnn.enable().natives().holds() ? " with oneDNN" : "");
     }
 
     private static Optional<String> processor() {

@@ -127,8 +127,15 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
         preOutput();
         INDArray output = workspaceMgr.dup(ArrayType.ACTIVATIONS, input, 'c');
         if (activation() instanceof ActivationSoftmax) {
-            // DL4J's softmax runs over the last axis, which need not be the channels'
-            Nd4j.exec(new SoftMax(output, output, channelsLast() ? 3 : 1));
+            // DL4J's softmax runs over the last axis, which need not be the channels'. Three axes:
+            // over axis 1 of four, ND4J's natives with oneDNN are silently wrong in FLOAT.
+            INDArray planes =
+                    channelsLast()
+                            ? output.reshape(
+                                    'c', -1, output.size(1) * output.size(2), output.size(3))
+                            : output.reshape(
+                                    'c', -1, output.size(1), output.size(2) * output.size(3));
+            Nd4j.exec(new SoftMax(planes, planes, channelsLast() ? 2 : 1));
             return output;
         }
         return activation().getActivation(output, training);

@@ -26,6 +26,7 @@ import java.util.concurrent.Callable;
         sortOptions = false,
         usageHelpAutoWidth = true,
         separator = " ",
+        abbreviateSynopsis = true,
         header = "Train a small U-Net on satellite imagery, once per loss, and compare.",
         description = {
             "",
@@ -89,6 +90,7 @@ public final class EarthExample implements Callable<Integer> {
             names = "--seeds",
             paramLabel = "N,N,...",
             split = ",",
+            hideParamSyntax = true,
             description = "Train once per seed; report mean and spread.")
     private List<Long> seeds;
 

@@ -10,6 +10,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.Adam;
 
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 class UNetTest {
 
@@ -88,6 +90,34 @@ class UNetTest {
         net.fit(loss.dataSet(batch, 2));
         assertThat(once).isNotEqualTo(start);
         assertThat(net.params()).isEqualTo(once);
+    }
+
+    @Test
+    void theOutputIsTheSoftmaxOfTheLogitsForEveryLoss() {
+        // With oneDNN's natives on the class path, ND4J's softmax over axis 1 of 4 is wrong.
+        INDArray input = Batch.of(Scenes.region(2, 1, (x, y) -> x / 9 % 2), tiles(2)).input();
+        for (NamedLoss loss : NamedLoss.ALL) {
+            ComputationGraph net = UNet.create(1, 3, loss.layer(), DECAY, 1);
+            Map<String, INDArray> activations = net.feedForward(input, false);
+            double[] logits = activations.get("logits").dup('c').data().asDouble();
+            double[] output = activations.get("loss").dup('c').data().asDouble();
+            for (int n = 0; n < 2; n++) {
+                for (int i = 0; i < Tile.PIXELS; i += 97) {
+                    double sum = 0;
+                    for (int c = 0; c < 3; c++) {
+                        sum += Math.exp(logits[(3 * n + c) * Tile.PIXELS + i]);
+                    }
+                    for (int c = 0; c < 3; c++) {
+                        int at = (3 * n + c) * Tile.PIXELS + i;
+                        assertThat(output[at]).isCloseTo(Math.exp(logits[at]) / sum, within(1e-5));
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<Tile> tiles(int count) {
+        return IntStream.range(0, count).mapToObj(column -> new Tile(0, column)).toList();
     }
 
     private static int parameters(int in, int out, int kernel) {

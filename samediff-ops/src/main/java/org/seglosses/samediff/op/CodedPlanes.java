@@ -133,7 +133,7 @@ record CodedPlanes(int images, int channels, int height, int width, int codeChan
     /** Returns the codes if some of them are void, else null: most kernels are simpler then. */
     IntBuffer codesIfVoid(INDArray codes) {
         IntBuffer all = HostArray.ints(codes);
-        int n = all.capacity();
+        int n = all.limit();
         int[] found = new int[(n + COPIED - 1) / COPIED];
         Parallel.run(
                 found.length,

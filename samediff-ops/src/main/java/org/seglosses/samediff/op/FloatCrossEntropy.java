@@ -76,6 +76,7 @@ final class FloatCrossEntropy {
         load(block, z, y, code, w);
         if (logProbabilities) {
             Arrays.fill(max, 0, n, 0);
+            // the logarithm of the sum, which is 1; or NaN
             Arrays.fill(sum, 0, n, 0);
             for (int c = 0; c < channels; c++) {
                 FloatSoftmax.addIfNotFinite(sum, z[c], n);

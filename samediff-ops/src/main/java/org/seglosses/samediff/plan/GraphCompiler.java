@@ -56,7 +56,8 @@ final class GraphCompiler {
     /** What has been computed already: backward passes ask for the same values again. */
     private final Map<Computation, List<Value>> computed = new HashMap<>();
 
-    private final List<INDArray> owned = new ArrayList<>();
+    /** What is left of the folded arrays when the plan is complete. */
+    private final List<INDArray> constants = new ArrayList<>();
 
     GraphCompiler(SameDiff graph, Map<String, Value> inputs, List<String> outputNames) {
         this.graph = graph;
@@ -77,10 +78,10 @@ final class GraphCompiler {
             List<Step> steps,
             List<Value> variables,
             Map<String, Value> outputs,
-            List<INDArray> owned) {}
+            List<INDArray> buffers,
+            List<INDArray> folded) {}
 
     Compiled compile() {
-        List<INDArray> memory = null;
         boolean done = false;
         try (ShapeProbe probe = new ShapeProbe()) {
             values.putAll(inputs);
@@ -93,8 +94,7 @@ final class GraphCompiler {
             }
             dropDeadSteps(outputs.values());
             keepFolded(outputs.values());
-            memory = layOut(outputs.values());
-            owned.addAll(memory);
+            List<INDArray> buffers = layOut(outputs.values());
             List<Value> variables = new ArrayList<>();
             for (Value value : new HashSet<>(values.values())) {
                 if (value.source == Value.Source.VARIABLE) {
@@ -102,10 +102,10 @@ final class GraphCompiler {
                 }
             }
             done = true;
-            return new Compiled(steps, variables, outputs, owned);
+            return new Compiled(steps, variables, outputs, buffers, constants);
         } finally {
             if (!done) {
-                owned.forEach(INDArray::close);
+                constants.forEach(INDArray::close);
                 folded.forEach(INDArray::close);
             }
         }
@@ -540,7 +540,7 @@ final class GraphCompiler {
         outputs.forEach(value -> used.add(value.planned));
         for (INDArray array : folded) {
             if (used.contains(array)) {
-                owned.add(array);
+                constants.add(array);
             } else {
                 array.close();
             }

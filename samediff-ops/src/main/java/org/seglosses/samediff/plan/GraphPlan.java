@@ -68,7 +68,11 @@ public final class GraphPlan implements AutoCloseable {
     private final Value[] variables;
     private final Output[] outputs;
     private final Step[] steps;
+    private final List<INDArray> buffers;
+
+    /** All that is closed with the plan. */
     private final List<INDArray> owned;
+
     private final Map<String, INDArray> results = new LinkedHashMap<>();
     private final long[] nanoseconds;
     private long profiledRuns;
@@ -85,7 +89,9 @@ public final class GraphPlan implements AutoCloseable {
         this.inputs = inputs.values().toArray(new Value[0]);
         this.variables = compiled.variables().toArray(new Value[0]);
         this.steps = compiled.steps().toArray(new Step[0]);
-        this.owned = new ArrayList<>(compiled.owned());
+        this.buffers = compiled.buffers();
+        this.owned = new ArrayList<>(buffers);
+        this.owned.addAll(compiled.folded());
         List<Output> all = new ArrayList<>();
         List<Value> written = new ArrayList<>();
         compiled.outputs()
@@ -408,6 +414,16 @@ public final class GraphPlan implements AutoCloseable {
         for (Output output : outputs) {
             text.append("output  ").append(output.name).append(": ").append(output.value);
             text.append(output.direct ? "" : " (copied)").append('\n');
+        }
+        for (int i = 0; i < buffers.size(); i++) {
+            INDArray buffer = buffers.get(i);
+            text.append(
+                    String.format(
+                            Locale.ROOT,
+                            "buffer  @%d %s %d bytes%n",
+                            i,
+                            buffer.dataType(),
+                            Layout.bytes(buffer.dataType(), buffer.length())));
         }
         text.append(
                 String.format(

@@ -1,5 +1,6 @@
 package org.seglosses.samediff.plan;
 
+import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -24,27 +25,29 @@ final class Layout {
         return true;
     }
 
-    /** Whether two arrays may have an element in common. */
+    /**
+     * Whether two arrays may have an element in common: they do if they are views of the same
+     * buffer and their ranges in it meet. Addresses would say the same on a CPU only.
+     */
     static boolean overlap(INDArray a, INDArray b) {
-        if (a.isEmpty() || b.isEmpty()) {
+        if (a.isEmpty() || b.isEmpty() || origin(a) != origin(b)) {
             return false;
         }
-        long startA = start(a);
-        long startB = start(b);
-        return startA < startB + extent(b) && startB < startA + extent(a);
+        return a.offset() < b.offset() + extent(b) && b.offset() < a.offset() + extent(a);
     }
 
-    private static long start(INDArray array) {
-        // The address of a view's data is that of what it is a view of.
-        return array.data().address() + bytes(array.dataType(), array.offset());
+    private static DataBuffer origin(INDArray array) {
+        DataBuffer data = array.data();
+        return data.originalDataBuffer() == null ? data : data.originalDataBuffer();
     }
 
+    /** The number of elements from the first to the last in memory. */
     private static long extent(INDArray array) {
         long last = 0;
         for (int i = 0; i < array.rank(); i++) {
             last += (array.size(i) - 1) * array.stride(i);
         }
-        return bytes(array.dataType(), last + 1);
+        return last + 1;
     }
 
     static long bytes(DataType type, long elements) {

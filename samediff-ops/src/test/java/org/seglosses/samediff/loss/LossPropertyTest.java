@@ -18,7 +18,7 @@ import java.util.Random;
 /** What holds for every loss, on random valid parameters and inputs; see {@link Subject}. */
 class LossPropertyTest {
 
-    private static final int DRAWS = 96;
+    private static final int DRAWS = 105;
 
     private static final DataType[] TYPES = {DataType.FLOAT, DataType.DOUBLE};
 
@@ -41,7 +41,8 @@ class LossPropertyTest {
     }
 
     /** Close relative to the greatest of the expected values. */
-    private static void assertClose(double[] actual, double[] expected, double tolerance, String as) {
+    private static void assertClose(
+            double[] actual, double[] expected, double tolerance, String as) {
         double scale = Math.max(1e-2, Arrays.stream(expected).map(Math::abs).max().orElse(0));
         assertThat(actual).as(as).containsExactly(expected, within(tolerance * scale));
     }
@@ -124,8 +125,7 @@ class LossPropertyTest {
                         }
                         Result expected = LossRun.of(draw.loss(), s, type);
                         for (double[] other : others) {
-                            Result actual =
-                                    LossRun.of(draw.loss(), s.withVoidLogits(other), type);
+                            Result actual = LossRun.of(draw.loss(), s.withVoidLogits(other), type);
                             assertThat(actual.bits()).as(as).isEqualTo(expected.bits());
                         }
                         for (int i = 0; i < s.z().length; i++) {
@@ -194,8 +194,7 @@ class LossPropertyTest {
                         reversed[i] = s.n() - 1 - i;
                     }
                     Result result = LossRun.of(draw.loss(), s, DataType.DOUBLE);
-                    Result other =
-                            LossRun.of(draw.loss(), s.images(reversed), DataType.DOUBLE);
+                    Result other = LossRun.of(draw.loss(), s.images(reversed), DataType.DOUBLE);
                     Sample back = s.withLogits(other.gradient()).images(reversed);
                     assertClose(new Result(other.values(), back.z()), result, 1e-12, as);
                 });
@@ -271,7 +270,7 @@ class LossPropertyTest {
     @ParameterizedTest
     @MethodSource("subjects")
     void aPerfectPredictionCostsNothing(Subject subject) {
-        for (int variant = 0; variant < 12; variant++) {
+        for (int variant = 0; variant < 21; variant++) {
             Sample s = subject.draw(variant, 1).sample();
             SegmentationLoss loss = subject.draw(variant, 1).loss();
             if (isSmoothed(loss)) {
@@ -284,8 +283,7 @@ class LossPropertyTest {
                 codes[i] = (i / side / 2 + i % side / 2) % classes;
             }
             double[] z = new double[2 * s.c() * side * side];
-            Sample perfect =
-                    new Sample(2, s.c(), side, side, s.perChannel(), z, codes, null);
+            Sample perfect = new Sample(2, s.c(), side, side, s.perChannel(), z, codes, null);
             for (int i = 0; i < z.length; i++) {
                 int plane = i / perfect.pixels();
                 int code = perfect.code(plane / s.c(), plane % s.c(), i % perfect.pixels());
@@ -295,7 +293,9 @@ class LossPropertyTest {
             for (DataType type : TYPES) {
                 Result result = LossRun.of(loss, perfect, type);
                 assertThat(result.value()).as("%s %s", type, loss).isBetween(0.0, 1e-6);
-                assertThat(result.gradient()).containsOnly(0);
+                for (double g : result.gradient()) {
+                    assertThat(g).isCloseTo(0, within(1e-100));
+                }
             }
         }
     }
@@ -348,7 +348,7 @@ class LossPropertyTest {
     @MethodSource("subjects")
     void halfPrecisionIsComputedInFloat(Subject subject) {
         for (DataType type : new DataType[] {DataType.FLOAT16, DataType.BFLOAT16}) {
-            for (int seed = 0; seed < 12; seed++) {
+            for (int seed = 0; seed < 21; seed++) {
                 Draw draw = subject.draw(seed, 3);
                 Sample s = draw.sample();
                 Sample rounded = s.withLogits(Sample.doubles(s.logits(type)));
@@ -377,12 +377,15 @@ class LossPropertyTest {
                         int i = random.nextInt(s.z().length);
                         double[] z = s.z().clone();
                         z[i] = s.z()[i] + step;
-                        double above = LossRun.of(draw.loss(), s.withLogits(z), DataType.DOUBLE).value();
+                        double above =
+                                LossRun.of(draw.loss(), s.withLogits(z), DataType.DOUBLE).value();
                         z[i] = s.z()[i] - step;
-                        double below = LossRun.of(draw.loss(), s.withLogits(z), DataType.DOUBLE).value();
+                        double below =
+                                LossRun.of(draw.loss(), s.withLogits(z), DataType.DOUBLE).value();
                         assertThat(gradient[i])
                                 .as("%s, element %d", as, i)
-                                .isCloseTo((above - below) / (2 * step), within(1e-7 + 1e-6 * scale));
+                                .isCloseTo(
+                                        (above - below) / (2 * step), within(1e-7 + 1e-6 * scale));
                     }
                 });
     }
@@ -391,7 +394,7 @@ class LossPropertyTest {
     @MethodSource("subjects")
     void viewsOfChannelsLastArraysAreTheSame(Subject subject) {
         for (DataType type : TYPES) {
-            for (int seed = 0; seed < 24; seed++) {
+            for (int seed = 0; seed < 21; seed++) {
                 Draw draw = subject.draw(seed, 3);
                 Sample s = draw.sample();
                 Integer ignore = LossRun.ignoreIndex(draw.loss());
@@ -402,8 +405,7 @@ class LossPropertyTest {
                 INDArray labelsView = labels.dup('f');
                 assertThat(LossRun.of(draw.loss(), Kind.LOSS, labelsView, view, mask).bits())
                         .as("%s", draw)
-                        .isEqualTo(
-                                LossRun.of(draw.loss(), Kind.LOSS, labels, logits, mask).bits());
+                        .isEqualTo(LossRun.of(draw.loss(), Kind.LOSS, labels, logits, mask).bits());
             }
         }
     }

@@ -48,8 +48,7 @@ final class LossRun {
         static Form of(INDArray array) {
             return array == null
                     ? null
-                    : new Form(
-                            array.dataType(), Arrays.stream(array.shape()).boxed().toList());
+                    : new Form(array.dataType(), Arrays.stream(array.shape()).boxed().toList());
         }
     }
 
@@ -57,7 +56,7 @@ final class LossRun {
 
     private record Program(GraphPlan plan, String value, String gradient) {}
 
-    private static final int KEPT = 200;
+    private static final int KEPT = 2000;
 
     private static final Map<Key, Program> PROGRAMS =
             new LinkedHashMap<>(KEPT, 0.75f, true) {
@@ -139,8 +138,7 @@ final class LossRun {
         SDVariable scalar = key.kind == Kind.EACH_IMAGE ? value.sum() : value;
         SDVariable seed = sd.constant(Nd4j.scalar(scalar.dataType(), 1));
         SDVariable gradient = Gradients.of(scalar, logits, seed);
-        GraphPlan.Builder builder =
-                GraphPlan.builder(sd).output(value.name(), gradient.name());
+        GraphPlan.Builder builder = GraphPlan.builder(sd).output(value.name(), gradient.name());
         input(builder, "labels", key.labels);
         input(builder, "logits", key.logits);
         if (key.mask != null) {

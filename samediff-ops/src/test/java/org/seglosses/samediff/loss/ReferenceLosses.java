@@ -162,8 +162,7 @@ final class ReferenceLosses {
         for (Item item : sorted) {
             foreground += item.foreground ? 1 : 0;
             background += item.foreground ? 0 : 1;
-            double jaccard =
-                    1 - (double) (positives - foreground) / (positives + background);
+            double jaccard = 1 - (double) (positives - foreground) / (positives + background);
             loss += item.error * (jaccard - before);
             before = jaccard;
         }

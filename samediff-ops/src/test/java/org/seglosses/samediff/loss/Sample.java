@@ -23,7 +23,8 @@ record Sample(
     };
 
     /** Draws labels in patches, with void ones, absent classes and void images among them. */
-    static Sample draw(Random random, Mode mode, int c, int[] size, double scale, boolean weighted) {
+    static Sample draw(
+            Random random, Mode mode, int c, int[] size, double scale, boolean weighted) {
         int n = size[0];
         int h = size[1];
         int w = size[2];

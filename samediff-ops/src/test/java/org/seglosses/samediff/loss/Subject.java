@@ -8,7 +8,8 @@ import java.util.function.Function;
  * A loss under the property tests: the mode of its samples, whether it takes fractional masks, and
  * random valid parameters of it for a number of channels.
  */
-record Subject(String name, Mode mode, boolean fractional, Function<Parameters, SegmentationLoss> draw) {
+record Subject(
+        String name, Mode mode, boolean fractional, Function<Parameters, SegmentationLoss> draw) {
 
     /** Every loss in every mode. A new loss adds a line here. */
     static List<Subject> all() {
@@ -116,15 +117,22 @@ record Subject(String name, Mode mode, boolean fractional, Function<Parameters, 
         return Combined.builder().add(0.5, lovaszHinge(p)).add(1, boundary(p)).build();
     }
 
-    /** A loss and a sample for it; a few losses only, since each needs a graph of its own. */
+    /** A loss and a sample for it. */
     record Draw(SegmentationLoss loss, Sample sample) {}
 
+    /** Draws from 21 combinations of parameters and shapes, since each needs a graph of its own. */
     Draw draw(int seed, double scale) {
-        int channels = mode == Mode.MULTICLASS ? 2 + seed % 3 : mode == Mode.BINARY ? 1 : 1 + seed % 3;
-        SegmentationLoss loss = draw.apply(new Parameters(seed % 12, mode, channels));
+        int variant = seed % 21;
+        int channels =
+                switch (mode) {
+                    case MULTICLASS -> 2 + variant % 3;
+                    case BINARY -> 1;
+                    case MULTILABEL -> 1 + variant % 3;
+                };
+        SegmentationLoss loss = draw.apply(new Parameters(variant, mode, channels));
+        int[] size = Sample.SIZES[variant % Sample.SIZES.length];
+        boolean weighted = fractional && variant % 4 == 0;
         Random random = new Random(seed);
-        int[] size = Sample.SIZES[seed % Sample.SIZES.length];
-        boolean weighted = fractional && seed % 4 == 0;
         return new Draw(loss, Sample.draw(random, mode, channels, size, scale, weighted));
     }
 

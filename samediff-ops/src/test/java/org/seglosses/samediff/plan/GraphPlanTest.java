@@ -278,6 +278,11 @@ class GraphPlanTest {
                 GraphPlan.builder(sd).input("x", DataType.FLOAT, 2, 3).output("y").build()) {
             plan.run(Map.of("x", x), Map.of("y", y));
             Bits.assertSame(y, expected);
+            INDArray nested = y.get(NDArrayIndex.interval(1, 2), NDArrayIndex.all());
+            assertThat(Layout.overlap(nested, x)).isFalse();
+            assertThat(Layout.overlap(nested, y)).isTrue();
+            assertThat(Layout.overlap(nested, both)).isTrue();
+            assertThat(Layout.overlap(nested, y.getRow(0))).isFalse();
             INDArray half = both.get(NDArrayIndex.interval(1, 3), NDArrayIndex.all());
             assertThatThrownBy(() -> plan.run(Map.of("x", x), Map.of("y", half)))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -550,7 +555,7 @@ class GraphPlanTest {
                         .build()) {
             assertThat(plan.describe())
                     .contains("input", "x FLOAT[2, 3]", "tanh", "y FLOAT[2, 3]@", "z FLOAT[2, 3]")
-                    .contains("t: x FLOAT[2, 3] (copied)")
+                    .contains("t: x FLOAT[2, 3] (copied)", "buffer  @0 FLOAT 24 bytes")
                     .contains("3 steps, 3 values of 72 bytes, held in " + plan.bytes() + " bytes");
             plan.run(Map.of("x", x));
             plan.run(Map.of("x", x));

@@ -76,7 +76,7 @@ class RandomGraphsTest {
 
     private static void assertEqualInSeveralRuns(
             GraphPlan plan, RandomGraph g, SameDiff graph, List<String> outputs) {
-        for (int run = 0; run < 3; run++) {
+        for (int run = 0; run < 2; run++) {
             Map<String, INDArray> inputs = g.inputs(run);
             Map<String, INDArray> expected = new HashMap<>();
             graph.output(inputs, outputs).forEach((name, array) -> expected.put(name, array.dup()));
@@ -84,6 +84,10 @@ class RandomGraphsTest {
             for (String name : outputs) {
                 given.put(name, Nd4j.valueArrayOf(plan.outputShape(name), Double.NaN, g.type));
             }
+            // Leaves NaN in all buffers: an op that did not write all of its output would show.
+            Map<String, INDArray> poison = new HashMap<>();
+            inputs.forEach((name, array) -> poison.put(name, array.mul(0).add(Double.NaN)));
+            plan.run(poison);
             plan.run(inputs, given);
             Map<String, INDArray> own = plan.run(inputs);
             for (String name : outputs) {
