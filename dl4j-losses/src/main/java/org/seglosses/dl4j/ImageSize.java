@@ -16,6 +16,8 @@ public record ImageSize(@JsonProperty("height") int height, @JsonProperty("width
     /**
      * Checks the size.
      *
+     * @param height as the record says
+     * @param width as the record says
      * @throws IllegalArgumentException if a side is not positive
      */
     public ImageSize {

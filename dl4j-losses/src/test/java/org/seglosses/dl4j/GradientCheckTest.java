@@ -119,9 +119,7 @@ class GradientCheckTest {
     @MethodSource
     void flatRows(Losses.InMode loss) {
         Networks networks =
-                Networks.of(
-                                loss.function().imageSize(Sample.HEIGHT, Sample.WIDTH),
-                                loss.mode())
+                Networks.of(loss.function().imageSize(Sample.HEIGHT, Sample.WIDTH), loss.mode())
                         .flat();
         Sample sample = Sample.of(loss.mode(), DataType.DOUBLE, 6);
         for (Kind kind : Kind.values()) {
@@ -175,32 +173,33 @@ class GradientCheckTest {
         ComputationGraph net = networks.updater(new NoOp()).graph();
         boolean right =
                 GradientCheckUtil.checkGradients(
-                new GradientCheckUtil.GraphConfig()
-                        .net(net)
-                        .inputs(new INDArray[] {data.getFeatures()})
-                        .labels(new INDArray[] {data.getLabels()})
-                        .labelMask(
-                                data.getLabelsMaskArray() == null
-                                        ? null
-                                        : new INDArray[] {data.getLabelsMaskArray()})
-                        .subset(!everyParameter)
-                        .maxPerParam(SOME)
-                        .print(GradientCheckUtil.PrintMode.FAILURES_ONLY));
+                        new GradientCheckUtil.GraphConfig()
+                                .net(net)
+                                .inputs(new INDArray[] {data.getFeatures()})
+                                .labels(new INDArray[] {data.getLabels()})
+                                .labelMask(
+                                        data.getLabelsMaskArray() == null
+                                                ? null
+                                                : new INDArray[] {data.getLabelsMaskArray()})
+                                .subset(!everyParameter)
+                                .maxPerParam(SOME)
+                                .print(GradientCheckUtil.PrintMode.FAILURES_ONLY));
         // two zeros would pass too
         assertThat(net.gradient().gradient().norm1Number().doubleValue()).isGreaterThan(0.01);
         return right;
     }
 
     private static boolean check(MultiLayerNetwork net, DataSet data, boolean everyParameter) {
-        boolean right = GradientCheckUtil.checkGradients(
-                new GradientCheckUtil.MLNConfig()
-                        .net(net)
-                        .input(data.getFeatures())
-                        .labels(data.getLabels())
-                        .labelMask(data.getLabelsMaskArray())
-                        .subset(!everyParameter)
-                        .maxPerParam(SOME)
-                        .print(GradientCheckUtil.PrintMode.FAILURES_ONLY));
+        boolean right =
+                GradientCheckUtil.checkGradients(
+                        new GradientCheckUtil.MLNConfig()
+                                .net(net)
+                                .input(data.getFeatures())
+                                .labels(data.getLabels())
+                                .labelMask(data.getLabelsMaskArray())
+                                .subset(!everyParameter)
+                                .maxPerParam(SOME)
+                                .print(GradientCheckUtil.PrintMode.FAILURES_ONLY));
         // two zeros would pass too
         assertThat(net.gradient().gradient().norm1Number().doubleValue()).isGreaterThan(0.01);
         return right;

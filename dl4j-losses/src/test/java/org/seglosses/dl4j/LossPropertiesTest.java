@@ -50,7 +50,9 @@ class LossPropertiesTest {
             assertThat(pair.getSecond().dataType()).isEqualTo(logits.dataType());
             assertThat(pair.getSecond().shape()).isEqualTo(logits.shape());
             for (int i = 0; i < given.size(); i++) {
-                assertThat(doubles(given.get(i))).as("array of the caller").isEqualTo(doubles(before.get(i)));
+                assertThat(doubles(given.get(i)))
+                        .as("array of the caller")
+                        .isEqualTo(doubles(before.get(i)));
             }
             return new Outcome(pair.getFirst(), doubles(pair.getSecond()), doubles(rows));
         }
@@ -66,7 +68,9 @@ class LossPropertiesTest {
         }
 
         void assertClose(Outcome other, double tolerance, String how) {
-            assertThat(value).as(how).isCloseTo(other.value, within(tolerance * (1 + Math.abs(other.value))));
+            assertThat(value)
+                    .as(how)
+                    .isCloseTo(other.value, within(tolerance * (1 + Math.abs(other.value))));
             assertAllClose(gradient, other.gradient, tolerance, how + " gradient");
             assertAllClose(images, other.images, tolerance, how + " images");
         }
@@ -78,7 +82,9 @@ class LossPropertiesTest {
         double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
         assertThat(ours).as(how).hasSameSizeAs(expected);
         for (int i = 0; i < ours.length; i++) {
-            assertThat(ours[i]).as("%s at %d", how, i).isCloseTo(expected[i], within(tolerance * largest));
+            assertThat(ours[i])
+                    .as("%s at %d", how, i)
+                    .isCloseTo(expected[i], within(tolerance * largest));
         }
     }
 
@@ -136,7 +142,8 @@ class LossPropertiesTest {
         };
         for (double[] by : replacements) {
             Sample other = disturbed(sample, isVoid, by);
-            Outcome.of(loss, other, labels, mask).assertSame(plain, how + " " + Arrays.toString(by));
+            Outcome.of(loss, other, labels, mask)
+                    .assertSame(plain, how + " " + Arrays.toString(by));
         }
     }
 
@@ -278,9 +285,7 @@ class LossPropertiesTest {
         for (DataType type : TYPES) {
             Sample sample = Sample.of(loss.mode(), type, 35);
             for (double bad :
-                    new double[] {
-                        Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY
-                    }) {
+                    new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
                 for (long channel = 0; channel < sample.logits().size(1); channel++) {
                     INDArray logits = sample.logits().dup('c');
                     logits.putScalar(new long[] {1, channel, 2, 3}, bad);

@@ -21,8 +21,9 @@ class LossRegistryTest {
 
     private static Set<Class<?>> losses() {
         return new ClassFileImporter()
-                .withImportOption(new ImportOption.DoNotIncludeTests())
-                .importPackages("org.seglosses.dl4j").stream()
+                        .withImportOption(new ImportOption.DoNotIncludeTests())
+                        .importPackages("org.seglosses.dl4j")
+                        .stream()
                         .filter(found -> found.isAssignableTo(ILossFunction.class))
                         .filter(found -> !found.getModifiers().contains(JavaModifier.ABSTRACT))
                         .map(JavaClass::reflect)

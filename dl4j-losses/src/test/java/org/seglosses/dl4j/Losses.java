@@ -31,11 +31,7 @@ enum Losses {
                     .build()),
     OHEM(LossOhemCrossEntropy.builder().thresh(0.3).build()),
     OHEM_MIN_KEPT(
-            LossOhemCrossEntropy.builder()
-                    .thresh(0.1)
-                    .minKept(25)
-                    .classWeights(0.5, 1, 2)
-                    .build()),
+            LossOhemCrossEntropy.builder().thresh(0.1).minKept(25).classWeights(0.5, 1, 2).build()),
     LOVASZ_SOFTMAX(LossLovaszSoftmax.builder().ignoreIndex(Sample.VOID).build()),
     LOVASZ_SOFTMAX_BATCH(
             LossLovaszSoftmax.builder()
@@ -101,7 +97,9 @@ enum Losses {
     }
 
     private List<Mode> modes() {
-        return Arrays.stream(Mode.values()).filter(function.definition().modes()::contains).toList();
+        return Arrays.stream(Mode.values())
+                .filter(function.definition().modes()::contains)
+                .toList();
     }
 
     /** Every loss in every mode that it is defined in. */

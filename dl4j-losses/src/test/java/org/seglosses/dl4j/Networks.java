@@ -168,15 +168,12 @@ final class Networks {
 
     /** Random features for a batch, in the network's format and type. */
     INDArray features(long images, long seed) {
-        return layout(
-                Sample.gaussians(seed, type, images, INPUTS, Sample.HEIGHT, Sample.WIDTH));
+        return layout(Sample.gaussians(seed, type, images, INPUTS, Sample.HEIGHT, Sample.WIDTH));
     }
 
     /** Images, labels or a mask in the network's format. */
     INDArray layout(INDArray channelsFirst) {
-        return channelsFirst == null
-                        || channelsFirst.rank() != 4
-                        || format == CNN2DFormat.NCHW
+        return channelsFirst == null || channelsFirst.rank() != 4 || format == CNN2DFormat.NCHW
                 ? channelsFirst
                 : Sample.channelsLast(channelsFirst);
     }

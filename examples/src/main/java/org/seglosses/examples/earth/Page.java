@@ -17,6 +17,9 @@ final class Page {
 
     private static final int TILES = 5;
 
+    private static final List<String> NUMBERS =
+            List.of("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine");
+
     private final Study study;
     private final Task task;
     private final Pictures pictures;
@@ -67,7 +70,9 @@ final class Page {
 
     private String losses() {
         int count = study.results().size();
-        return count == 1 ? "one loss" : count + " losses";
+        return count == 1
+                ? "one loss"
+                : (count < NUMBERS.size() ? NUMBERS.get(count) : count) + " losses";
     }
 
     private String header() {
@@ -90,31 +95,47 @@ final class Page {
                         tiles in the same order, and scored on parts of the Earth that it never \
                         saw. Only the loss differs.\s"""
                                 .formatted(task.description()));
-        if (study.results().size() > 1) {
-            lead.append(finding(Study.MEAN_IOU, "%s maps the held-out tiles best: mIoU %s%s. "));
-            lead.append(
-                    finding(Study.BOUNDARY_F1, "%s draws the best outlines: boundary F1 %s%s."));
-        }
-        return lead.toString();
+        return lead.append(findings()).toString();
     }
 
-    private String finding(ToDoubleFunction<Run> figure, String sentence) {
-        Result best = study.best(figure);
-        String against =
-                study.results().stream()
+    private String findings() {
+        Result byArea = study.best(Study.MEAN_IOU);
+        Result byOutline = study.best(Study.BOUNDARY_F1);
+        if (study.results().size() == 1) {
+            return "";
+        }
+        if (byArea == byOutline) {
+            return "%s maps the held-out tiles best, by area (mIoU %s) and by outline (boundary F1 %s)."
+                    .formatted(
+                            strong(byArea),
+                            compared(byArea, Study.MEAN_IOU),
+                            compared(byOutline, Study.BOUNDARY_F1));
+        }
+        return "%s maps the held-out tiles best (mIoU %s); %s draws the best outlines (boundary F1 %s)."
+                .formatted(
+                        strong(byArea),
+                        compared(byArea, Study.MEAN_IOU),
+                        strong(byOutline),
+                        compared(byOutline, Study.BOUNDARY_F1));
+    }
+
+    private static String strong(Result result) {
+        return "<strong>" + escape(result.loss().title()) + "</strong>";
+    }
+
+    /** A figure, and what DL4J's own loss reached if that is another one. */
+    private String compared(Result best, ToDoubleFunction<Run> figure) {
+        return number(best.mean(figure))
+                + study.results().stream()
                         .filter(result -> result.loss().isStock() && result != best)
                         .findFirst()
                         .map(
                                 result ->
-                                        ", against %s with %s"
+                                        "; %s: %s"
                                                 .formatted(
-                                                        number(result.mean(figure)),
-                                                        escape(result.loss().title())))
+                                                        escape(result.loss().title()),
+                                                        number(result.mean(figure))))
                         .orElse("");
-        return sentence.formatted(
-                "<strong>" + escape(best.loss().title()) + "</strong>",
-                number(best.mean(figure)),
-                against);
     }
 
     private String figures() {

@@ -44,7 +44,7 @@ class PageTest {
                 .hasSize(3)
                 .allSatisfy(e -> assertThat(e.getAttribute("srcset")).startsWith("data:image/"));
         assertThat(page.getElementsByTagName("h1").item(0).getTextContent())
-                .isEqualTo("Water from space: one network, 2 losses");
+                .isEqualTo("Water from space: one network, two losses");
     }
 
     @Test

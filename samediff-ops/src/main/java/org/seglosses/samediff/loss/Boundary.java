@@ -52,6 +52,12 @@ public record Boundary(
     /**
      * Checks the parameters.
      *
+     * @param theta0 as the record says
+     * @param theta as the record says
+     * @param absentClass as the record says
+     * @param complement as the record says
+     * @param ignoreIndex as the record says
+     * @param mode as the record says
      * @throws IllegalArgumentException if one is out of its range
      */
     public Boundary {

@@ -28,6 +28,8 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
         /**
          * Checks the component.
          *
+         * @param weight as the record says
+         * @param loss as the record says
          * @throws IllegalArgumentException if the weight is out of its range
          */
         public Term {
@@ -43,6 +45,7 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
     /**
      * Checks the components.
      *
+     * @param terms as the record says
      * @throws IllegalArgumentException if there is none, or they have no mode in common
      */
     public Combined {

@@ -39,6 +39,10 @@ public record CrossEntropy(
     /**
      * Checks the parameters.
      *
+     * @param smoothing as the record says
+     * @param classWeights as the record says
+     * @param ignoreIndex as the record says
+     * @param normalizeBy as the record says
      * @throws IllegalArgumentException if one is out of its range
      */
     public CrossEntropy {

@@ -35,6 +35,10 @@ public record LovaszHinge(boolean perImage, boolean flatten, Integer ignoreIndex
     /**
      * Checks the parameters.
      *
+     * @param perImage as the record says
+     * @param flatten as the record says
+     * @param ignoreIndex as the record says
+     * @param mode as the record says
      * @throws IllegalArgumentException if one is out of its range
      */
     public LovaszHinge {

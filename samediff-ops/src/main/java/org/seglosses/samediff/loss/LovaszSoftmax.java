@@ -49,6 +49,12 @@ public record LovaszSoftmax(
     /**
      * Checks the parameters.
      *
+     * @param perImage as the record says
+     * @param classes as the record says
+     * @param absentClass as the record says
+     * @param classWeights as the record says
+     * @param ignoreIndex as the record says
+     * @param mode as the record says
      * @throws IllegalArgumentException if one is out of its range
      */
     public LovaszSoftmax {

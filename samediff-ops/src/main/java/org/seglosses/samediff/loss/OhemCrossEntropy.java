@@ -41,6 +41,10 @@ public record OhemCrossEntropy(
     /**
      * Checks the parameters.
      *
+     * @param thresh as the record says
+     * @param minKept as the record says
+     * @param classWeights as the record says
+     * @param ignoreIndex as the record says
      * @throws IllegalArgumentException if one is out of its range
      */
     public OhemCrossEntropy {

@@ -1,5 +1,7 @@
 package org.seglosses.samediff.op;
 
+import java.util.Arrays;
+
 /**
  * Stable sort of positive errors in descending order: a radix sort, from the lowest digit to the
  * highest, of the distance of their bits to those of the greatest. The bits of positive
@@ -8,8 +10,14 @@ package org.seglosses.samediff.op;
  */
 final class ErrorOrder {
 
-    /** A table of counters for so many bits and its write positions fit into the fastest caches. */
+    /** Bits of a digit whose counters and places to write to fit into the fastest caches. */
     private static final int MAX_DIGIT = 11;
+
+    /** Bits of a digit that is still worth it if it saves a pass. */
+    private static final int LARGE_DIGIT = 16;
+
+    /** So many errors are worth large tables of counters. */
+    private static final int MANY = 1 << 14;
 
     private ErrorOrder() {}
 
@@ -17,10 +25,11 @@ final class ErrorOrder {
      * Returns the places in the order of their errors, in an array of {@link Scratch}.
      *
      * @param errors positive numbers
-     * @param places what goes with each error
+     * @param places what goes with each error, not negative
      * @param n how many there are
+     * @param placeBits how many bits the places have
      */
-    static int[] descending(float[] errors, int[] places, int n) {
+    static int[] descending(float[] errors, int[] places, int n, int placeBits) {
         int greatest = 0;
         int least = Integer.MAX_VALUE;
         for (int i = 0; i < n; i++) {
@@ -32,57 +41,81 @@ final class ErrorOrder {
         if (width == 0) {
             return places;
         }
-        int passes = (width + MAX_DIGIT - 1) / MAX_DIGIT;
-        int digit = (width + passes - 1) / passes;
-        int mask = (1 << digit) - 1;
-        int[][] starts = new int[passes][1 << digit];
-        for (int i = 0; i < n; i++) {
-            int key = greatest - Float.floatToRawIntBits(errors[i]);
-            for (int[] count : starts) {
-                count[key & mask]++;
-                key >>>= digit;
-            }
+        int high = Math.min(width / 2, Integer.SIZE - placeBits);
+        if (n >= MANY && high > 0 && width - high <= LARGE_DIGIT) {
+            return inTwoPasses(errors, places, n, placeBits, greatest, high, width - high);
         }
-        startsOfCounts(starts);
+        return inThreePasses(errors, places, n, greatest, (width + 2) / 3);
+    }
 
-        int[] sorted = Scratch.ints(7, n);
-        if (passes == 1) {
-            for (int i = 0; i < n; i++) {
-                int key = greatest - Float.floatToRawIntBits(errors[i]);
-                sorted[starts[0][key]++] = places[i];
-            }
-            return sorted;
-        }
-        // key and place travel as one long
-        long[] from = Scratch.longs(6, n);
-        long[] to = Scratch.longs(7, n);
-        int[] start = starts[0];
+    /** What is left of the key after the first pass travels with the place as one int. */
+    private static int[] inTwoPasses(
+            float[] errors, int[] places, int n, int placeBits, int greatest, int high, int low) {
+        int[] lowStarts = counters(4, 1 << low);
+        int[] highStarts = counters(5, 1 << high);
+        int mask = (1 << low) - 1;
         for (int i = 0; i < n; i++) {
             int key = greatest - Float.floatToRawIntBits(errors[i]);
-            from[start[key & mask]++] = (long) key << Integer.SIZE | places[i] & 0xffffffffL;
+            lowStarts[key & mask]++;
+            highStarts[key >>> low]++;
         }
-        for (int pass = 1; pass < passes - 1; pass++) {
-            start = starts[pass];
-            int shift = Integer.SIZE + pass * digit;
-            for (int i = 0; i < n; i++) {
-                long entry = from[i];
-                to[start[(int) (entry >>> shift) & mask]++] = entry;
-            }
-            long[] swap = from;
-            from = to;
-            to = swap;
+        startsOfCounts(lowStarts, 1 << low);
+        startsOfCounts(highStarts, 1 << high);
+        int[] entries = Scratch.ints(6, n);
+        for (int i = 0; i < n; i++) {
+            int key = greatest - Float.floatToRawIntBits(errors[i]);
+            // a shift by 32, when no place bits are free, cannot be: then high is 0 and low too
+            // large
+            entries[lowStarts[key & mask]++] = key >>> low << placeBits | places[i];
         }
-        start = starts[passes - 1];
-        int shift = Integer.SIZE + (passes - 1) * digit;
+        int[] sorted = Scratch.ints(7, n);
+        int placeMask = (1 << placeBits) - 1;
+        for (int i = 0; i < n; i++) {
+            int entry = entries[i];
+            sorted[highStarts[entry >>> placeBits]++] = entry & placeMask;
+        }
+        return sorted;
+    }
+
+    /** Key and place travel as one long. */
+    private static int[] inThreePasses(
+            float[] errors, int[] places, int n, int greatest, int digit) {
+        int size = 1 << digit;
+        int mask = size - 1;
+        int[] first = counters(4, size);
+        int[] second = counters(5, size);
+        int[] third = counters(6, size);
+        for (int i = 0; i < n; i++) {
+            int key = greatest - Float.floatToRawIntBits(errors[i]);
+            first[key & mask]++;
+            second[key >>> digit & mask]++;
+            third[key >>> 2 * digit]++;
+        }
+        startsOfCounts(first, size);
+        startsOfCounts(second, size);
+        startsOfCounts(third, size);
+        long[] from = Scratch.longs(6, n);
+        for (int i = 0; i < n; i++) {
+            int key = greatest - Float.floatToRawIntBits(errors[i]);
+            from[first[key & mask]++] = (long) key << Integer.SIZE | places[i] & 0xffffffffL;
+        }
+        long[] to = Scratch.longs(7, n);
+        int shift = Integer.SIZE + digit;
         for (int i = 0; i < n; i++) {
             long entry = from[i];
-            sorted[start[(int) (entry >>> shift) & mask]++] = (int) entry;
+            to[second[(int) (entry >>> shift) & mask]++] = entry;
+        }
+        int[] sorted = Scratch.ints(7, n);
+        shift += digit;
+        for (int i = 0; i < n; i++) {
+            long entry = to[i];
+            sorted[third[(int) (entry >>> shift)]++] = (int) entry;
         }
         return sorted;
     }
 
     /** As above; a key and a place do not fit into one long. */
-    static int[] descending(double[] errors, int[] places, int n) {
+    static int[] descending(double[] errors, int[] places, int n, int placeBits) {
         long greatest = 0;
         long least = Long.MAX_VALUE;
         for (int i = 0; i < n; i++) {
@@ -108,7 +141,9 @@ final class ErrorOrder {
                 key >>>= digit;
             }
         }
-        startsOfCounts(starts);
+        for (int[] counts : starts) {
+            startsOfCounts(counts, counts.length);
+        }
         int[] placesFrom = places;
         int[] placesTo = Scratch.ints(6, n);
         int[] spare = Scratch.ints(7, n);
@@ -130,14 +165,19 @@ final class ErrorOrder {
         return placesFrom;
     }
 
-    private static void startsOfCounts(int[][] counts) {
-        for (int[] count : counts) {
-            int sum = 0;
-            for (int i = 0; i < count.length; i++) {
-                int c = count[i];
-                count[i] = sum;
-                sum += c;
-            }
+    private static int[] counters(int slot, int size) {
+        int[] counters = Scratch.ints(slot, size);
+        Arrays.fill(counters, 0, size, 0);
+        return counters;
+    }
+
+    /** Turns the counts of the values of a digit into where the first of each goes. */
+    private static void startsOfCounts(int[] counts, int size) {
+        int sum = 0;
+        for (int i = 0; i < size; i++) {
+            int count = counts[i];
+            counts[i] = sum;
+            sum += count;
         }
     }
 }

@@ -53,7 +53,8 @@ final class FloatLovasz {
                 }
             }
             if (finite) {
-                int[] order = ErrorOrder.descending(values, places, length);
+                int placeBits = Long.SIZE - Long.numberOfLeadingZeros(2L * count * n - 1);
+                int[] order = ErrorOrder.descending(values, places, length, placeBits);
                 differences(order, length, foreground, share, weights);
             } else {
                 poison(codes, planes, first, step, count, weights);

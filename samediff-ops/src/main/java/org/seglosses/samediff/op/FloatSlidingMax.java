@@ -20,7 +20,9 @@ final class FloatSlidingMax {
      * Of so many pixels one must have an upstream gradient that is not 0 before finding the
      * positions of all maxima at once is cheaper than searching for each.
      */
-    private static final int DENSE = 6;
+    private static final int DENSE = 16;
+
+    private static final int ALL = -1;
 
     private FloatSlidingMax() {}
 
@@ -152,30 +154,48 @@ final class FloatSlidingMax {
             FloatBuffer dx) {
         int n = planes.pixels();
         boolean whole = planes.bandsPerPlane() == 1;
-        int[] shared = whole ? null : Scratch.ints(2, planes.planes() * n);
+        int size = whole ? 0 : planes.planes() * n;
+        int[] allPixels = Scratch.ints(2, size);
+        int[] allSources = Scratch.ints(3, size);
+        int[] counts = new int[planes.bands()];
         Parallel.run(
                 planes.bands(),
                 band -> {
                     int plane = planes.plane(band);
-                    int[] sources = whole ? Scratch.ints(3, n) : shared;
+                    int[] pixels = whole ? Scratch.ints(4, n) : allPixels;
+                    int[] sources = whole ? Scratch.ints(5, n) : allSources;
                     int base = whole ? 0 : planes.offset(plane);
-                    find(x, codes, y, upstream, planes, band, window, sources, base);
+                    counts[band] =
+                            find(
+                                    x, codes, y, upstream, planes, band, window, pixels, sources,
+                                    base);
                     if (whole) {
-                        scatter(upstream, sources, base, planes, plane, dx);
+                        scatter(upstream, pixels, sources, base, counts, planes, plane, dx);
                     }
                 });
         if (!whole) {
-            // Windows of one band have their maxima in others too: planes are summed up as a whole.
+            // windows of one band have maxima in others too: planes are summed up as a whole
             Parallel.run(
                     planes.planes(),
-                    plane -> scatter(upstream, shared, planes.offset(plane), planes, plane, dx));
+                    plane ->
+                            scatter(
+                                    upstream,
+                                    allPixels,
+                                    allSources,
+                                    planes.offset(plane),
+                                    counts,
+                                    planes,
+                                    plane,
+                                    dx));
         }
     }
 
     private static void scatter(
             FloatBuffer upstream,
+            int[] pixels,
             int[] sources,
             int base,
+            int[] counts,
             CodedPlanes planes,
             int plane,
             FloatBuffer dx) {
@@ -184,16 +204,30 @@ final class FloatSlidingMax {
         float[] sum = Scratch.floats(2, n);
         upstream.get(planes.offset(plane), g, 0, n);
         Arrays.fill(sum, 0, n, 0);
-        for (int i = 0; i < n; i++) {
-            sum[sources[base + i]] += g[i];
+        int firstBand = plane * planes.bandsPerPlane();
+        for (int band = firstBand; band < firstBand + planes.bandsPerPlane(); band++) {
+            int start = planes.firstRow(band) * planes.width();
+            int end = planes.endRow(band) * planes.width();
+            if (counts[band] == ALL) {
+                for (int i = start; i < end; i++) {
+                    sum[sources[base + i]] += g[i];
+                }
+            } else {
+                for (int i = base + start; i < base + start + counts[band]; i++) {
+                    sum[sources[i]] += g[pixels[i]];
+                }
+            }
         }
         dx.put(planes.offset(plane), sum, 0, n);
     }
 
     /**
-     * Finds, for each pixel of a band, the pixel of its plane that its upstream gradient goes to.
+     * Finds the pixels of a band with an upstream gradient that is not 0, and the pixels that it
+     * goes to, in their plane.
+     *
+     * @return how many there are; {@link #ALL} if all pixels are taken and {@code pixels} is unused
      */
-    private static void find(
+    private static int find(
             FloatBuffer x,
             IntBuffer codes,
             FloatBuffer y,
@@ -201,6 +235,7 @@ final class FloatSlidingMax {
             CodedPlanes planes,
             int band,
             int window,
+            int[] pixels,
             int[] sources,
             int base) {
         int start = planes.firstRow(band) * planes.width();
@@ -209,71 +244,72 @@ final class FloatSlidingMax {
         upstream.get(planes.offset(planes.plane(band)) + start, g, 0, n);
         int count = 0;
         for (int i = 0; i < n; i++) {
+            pixels[base + start + count] = start + i;
             count += g[i] != 0 ? 1 : 0;
         }
-        if (count == 0) {
-            for (int i = start; i < start + n; i++) {
-                sources[base + i] = i;
-            }
-        } else if ((long) count * DENSE < n
-                || !MaximumKeys.find(x, codes, planes, band, window, sources, base)) {
-            search(x, codes, y, g, planes, band, window, sources, base);
+        if ((long) count * DENSE >= n
+                && MaximumKeys.find(x, codes, planes, band, window, sources, base)) {
+            return ALL;
         }
+        if (count > 0) {
+            search(x, codes, y, planes, band, window, pixels, sources, base, count);
+        }
+        return count;
     }
 
-    /**
-     * For each pixel with a gradient: the first row that has the maximum, and its first place
-     * there.
-     */
+    /** For each listed pixel: the first row that has the maximum, and its first place there. */
     private static void search(
             FloatBuffer x,
             IntBuffer codes,
             FloatBuffer y,
-            float[] g,
             CodedPlanes planes,
             int band,
             int window,
+            int[] pixels,
             int[] sources,
-            int base) {
+            int base,
+            int count) {
         int plane = planes.plane(band);
         int width = planes.width();
+        int first = planes.firstRow(band);
         int end = planes.endRow(band);
-        int from = Math.max(0, planes.firstRow(band) - window / 2);
-        int to = (int) Math.min(planes.height(), (long) end + window / 2);
+        int reach = window / 2;
+        int from = Math.max(0, first - reach);
+        int to = (int) Math.min(planes.height(), (long) end + reach);
         float[] values = Scratch.floats(3, (to - from) * width);
         float[][] rows = alongRows(x, codes, planes, plane, from, to, window, values);
-        float[] maxima = Scratch.floats(4, width);
+        float[] maxima = Scratch.floats(4, (end - first) * width);
+        y.get(planes.offset(plane) + first * width, maxima, 0, (end - first) * width);
         int[] code = Scratch.ints(0, (to - from) * width);
         if (codes != null) {
             codes.get(planes.codeOffset(plane) + from * width, code, 0, (to - from) * width);
         }
-        for (int i = planes.firstRow(band); i < end; i++) {
-            y.get(planes.offset(plane) + i * width, maxima, 0, width);
-            int gAt = (i - planes.firstRow(band)) * width;
-            for (int j = 0; j < width; j++) {
-                int here = i * width + j;
-                int source = here;
-                if (g[gAt + j] != 0 && (codes == null || code[here - from * width] >= 0)) {
-                    float max = maxima[j];
-                    int lastRow = (int) Math.min(to - 1, (long) i + window / 2);
-                    int left = Math.max(0, j - window / 2);
-                    int right = (int) Math.min(width - 1, (long) j + window / 2);
-                    source = -1;
-                    for (int r = Math.max(from, i - window / 2); source < 0 && r <= lastRow; r++) {
-                        if (equal(rows[r - from][j], max)) {
-                            int at = (r - from) * width;
-                            for (int c = left; source < 0 && c <= right; c++) {
-                                // a void pixel is no maximum, not even of valid negative infinities
-                                if (equal(values[at + c], max)
-                                        && (codes == null || code[at + c] >= 0)) {
-                                    source = r * width + c;
-                                }
-                            }
+        int at = base + first * width;
+        for (int k = at; k < at + count; k++) {
+            int pixel = pixels[k];
+            if (codes != null && code[pixel - from * width] < 0) {
+                sources[k] = pixel;
+                continue;
+            }
+            float max = maxima[pixel - first * width];
+            int i = pixel / width;
+            int j = pixel % width;
+            int lastRow = (int) Math.min(to - 1, (long) i + reach);
+            int left = Math.max(0, j - reach);
+            int right = (int) Math.min(width - 1, (long) j + reach);
+            int source = -1;
+            for (int r = Math.max(0, i - reach); source < 0 && r <= lastRow; r++) {
+                if (equal(rows[r - from][j], max)) {
+                    int row = (r - from) * width;
+                    for (int c = left; source < 0 && c <= right; c++) {
+                        // a void pixel is no maximum, not even of valid negative infinities
+                        if (equal(values[row + c], max) && (codes == null || code[row + c] >= 0)) {
+                            source = r * width + c;
                         }
                     }
                 }
-                sources[base + here] = source;
             }
+            sources[k] = source;
         }
     }
 

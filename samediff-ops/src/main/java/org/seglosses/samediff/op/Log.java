@@ -13,8 +13,8 @@ final class Log {
     private Log() {}
 
     /**
-     * Replaces each element, positive and normal, by its logarithm, to within an ulp or so. NaN
-     * gives NaN.
+     * Replaces each element, positive and normal, by its logarithm, to within two ulps. NaN and
+     * infinity give NaN.
      *
      * <p>With {@code x = 2^k * (1+f)}, {@code 1+f} in [sqrt(1/2), sqrt(2)), and {@code s = f /
      * (2+f)}: {@code log(1+f) = 2s + 2/3 s^3 + 2/5 s^5 + ...}, the minimax polynomial of FreeBSD's

@@ -1,6 +1,7 @@
 package org.seglosses.samediff.op;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,7 +13,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import java.util.Arrays;
 import java.util.Random;
 
-/** {@link BoundarySums} and {@link ClassCoefficients}. */
+/** {@link BoundarySums}, {@link BoundaryScores} and {@link ClassCoefficients}. */
 class BoundaryOpsTest {
 
     @ParameterizedTest
@@ -73,6 +74,48 @@ class BoundaryOpsTest {
         INDArray e = Nd4j.ones(DataType.FLOAT, 1, 2, 2, 2);
         assertThat(OpRun.of(new BoundarySums(), b, e, t).reshape(new long[] {8}).toFloatVector())
                 .containsExactly(0, 4, 4, 4, 0, Float.NaN, 4, 4);
+    }
+
+    /** F1 scores of zero, of one, of 0.5 * 0.25, and of maps without any boundary. */
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT", "DOUBLE"})
+    void scoresAndGradientAreThoseOfTheFormula(DataType type) {
+        double[] sums = {
+            0, 3, 0, 4, 3, 3, 4, 4, 2, 4, 1, 4, 0, 0, 0, 0, 0, 5, 0, 0, 1e-9, 2e-9, 0.5, 1
+        };
+        double[] coefficients = {0.25, 0.5, 0.25, 1, 0, 0.5};
+        double[] upstream = {2, -3};
+        double[] expected = losses(sums, coefficients);
+        INDArray s = OpCases.array(type, sums, 2, 3, 4);
+        INDArray k = OpCases.array(type, coefficients, 2, 3);
+        double tolerance = type == DataType.FLOAT ? 1e-6 : 1e-14;
+        OpCases.assertClose(OpRun.of(new BoundaryScores(), s, k), expected, tolerance, "" + type);
+        INDArray gradient =
+                OpRun.of(new BoundaryScoresGradient(), s, k, OpCases.array(type, upstream, 2));
+        double[] g = RandomMaps.doubles(gradient);
+        for (int i = 0; i < sums.length; i++) {
+            double step = 1e-3 * (sums[i - i % 2 + 1] + 1e-7);
+            double[] moved = sums.clone();
+            moved[i] = sums[i] + step;
+            double above = OpCases.dot(upstream, losses(moved, coefficients));
+            moved[i] = sums[i] - step;
+            double below = OpCases.dot(upstream, losses(moved, coefficients));
+            double derivative = (above - below) / (2 * step);
+            assertThat(g[i])
+                    .as("%s, derivative by sum %d", type, i)
+                    .isCloseTo(derivative, within(1e-5 + 1e-3 * Math.abs(derivative)));
+        }
+    }
+
+    private static double[] losses(double[] sums, double[] coefficients) {
+        double[] losses = new double[2];
+        for (int k = 0; k < 6; k++) {
+            double precision = sums[4 * k] / (sums[4 * k + 1] + 1e-7);
+            double recall = sums[4 * k + 2] / (sums[4 * k + 3] + 1e-7);
+            double f1 = 2 * precision * recall / (precision + recall + 1e-7);
+            losses[k / 3] += coefficients[k] * (1 - f1);
+        }
+        return losses;
     }
 
     private static double[] coefficients(int absent, boolean indices, INDArray codes, int maps) {

@@ -86,6 +86,8 @@ class TargetsTest {
                 INDArray z = logits(shape);
                 assertThat(run(Labelling.PIXEL, ignore, flat, z, null)).isEqualTo(codes);
                 assertThat(run(Labelling.PIXEL, ignore, deep, z, null)).isEqualTo(codes);
+                INDArray ints = deep.castTo(DataType.INT32);
+                assertThat(run(Labelling.PIXEL, ignore, ints, z, null)).isEqualTo(codes);
                 INDArray vectors = RandomMaps.of(DataType.INT32, oneHot(codes, shape), z.shape());
                 assertThat(run(Labelling.PIXEL, ignore, vectors, z, null)).isEqualTo(codes);
             }
@@ -499,7 +501,9 @@ class TargetsTest {
         bad.putScalar(0, 80, 3, 7);
         bad.putScalar(0, 129, 0, 8);
         bad.putScalar(1, 0, 0, 9);
+        INDArray ints = bad.castTo(DataType.INT32);
         for (int round = 0; round < 50; round++) {
+            INDArray labels = round % 2 == 0 ? bad : ints;
             for (String threads : new String[] {"1", "2"}) {
                 System.setProperty(Parallel.THREADS, threads);
                 try {
@@ -507,7 +511,7 @@ class TargetsTest {
                     assertThatThrownBy(
                                     () ->
                                             op(Labelling.PIXEL, null, false)
-                                                    .execute(new INDArray[] {bad, z}, codes))
+                                                    .execute(new INDArray[] {labels, z}, codes))
                             .isExactlyInstanceOf(IllegalArgumentException.class)
                             .hasMessageEndingWith("got 7.0 at [0, 80, 3] of shape [2, 130, 70]");
                 } finally {
