@@ -113,8 +113,7 @@ class ScalingTest {
             assertThat(l2).isPositive();
             IActivation activation = sample.activationFunction();
             double expected =
-                    loss.function()
-                            .computeScore(sample.classes(), logits, activation, null, true);
+                    loss.function().computeScore(sample.classes(), logits, activation, null, true);
             assertThat(layers.score(data)).isCloseTo(expected + l2, within(1e-12));
             assertThat(graph.score(data)).isCloseTo(expected + l2, within(1e-12));
             INDArray scores = layers.scoreExamples(data, false);

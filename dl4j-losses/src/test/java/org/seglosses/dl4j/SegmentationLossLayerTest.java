@@ -148,8 +148,7 @@ class SegmentationLossLayerTest {
             }
         }
         Training expected =
-                Training.of(
-                        networks.layers(), new DataSet(features, networks.layout(ignored)));
+                Training.of(networks.layers(), new DataSet(features, networks.layout(ignored)));
         INDArray wide = Nd4j.concat(1, pixels, pixels, pixels);
         for (INDArray mask :
                 List.of(
@@ -356,11 +355,7 @@ class SegmentationLossLayerTest {
     private static double score(Sample logits, Sample labels, INDArray mask) {
         return LOSS.function()
                 .computeScore(
-                        labels.classes(),
-                        logits.logits(),
-                        logits.activationFunction(),
-                        mask,
-                        true);
+                        labels.classes(), logits.logits(), logits.activationFunction(), mask, true);
     }
 
     /** Wrong order of calls. */
@@ -458,8 +453,14 @@ class SegmentationLossLayerTest {
                                         .activation(Activation.IDENTITY)
                                         .build(),
                                 "in")
-                        .addLayer("a", new SegmentationLossLayer.Builder(a.function()).build(), "conv")
-                        .addLayer("b", new SegmentationLossLayer.Builder(b.function()).build(), "conv")
+                        .addLayer(
+                                "a",
+                                new SegmentationLossLayer.Builder(a.function()).build(),
+                                "conv")
+                        .addLayer(
+                                "b",
+                                new SegmentationLossLayer.Builder(b.function()).build(),
+                                "conv")
                         .setOutputs("a", "b")
                         .setInputTypes(InputType.convolutional(6, 7, 2))
                         .build();
@@ -495,10 +496,7 @@ class SegmentationLossLayerTest {
     @Test
     void transferLearningOfAGraph() {
         ComputationGraph old =
-                Networks.of(new LossMCXENT(), Mode.MULTICLASS)
-                        .type(DataType.FLOAT)
-                        .flat()
-                        .graph();
+                Networks.of(new LossMCXENT(), Mode.MULTICLASS).type(DataType.FLOAT).flat().graph();
         ComputationGraph net =
                 new TransferLearning.GraphBuilder(old)
                         .fineTuneConfiguration(
@@ -529,10 +527,7 @@ class SegmentationLossLayerTest {
     @Test
     void transferLearningOfLayers() {
         MultiLayerNetwork old =
-                Networks.of(new LossMCXENT(), Mode.MULTICLASS)
-                        .type(DataType.FLOAT)
-                        .flat()
-                        .layers();
+                Networks.of(new LossMCXENT(), Mode.MULTICLASS).type(DataType.FLOAT).flat().layers();
         MultiLayerNetwork net =
                 new TransferLearning.Builder(old)
                         .fineTuneConfiguration(
@@ -634,8 +629,7 @@ class SegmentationLossLayerTest {
         assertThat(networks.layers().summary()).contains("SegmentationLoss");
         assertThat(networks.layers().getOutputLayer().numParams()).isZero();
         SegmentationLossLayer layer = new SegmentationLossLayer.Builder(LOSS.function()).build();
-        assertThat(layer.getActivationFn())
-                .isEqualTo(Activation.IDENTITY.getActivationFunction());
+        assertThat(layer.getActivationFn()).isEqualTo(Activation.IDENTITY.getActivationFunction());
         assertThatThrownBy(() -> layer.getOutputType(3, InputType.feedForward(5)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("convolutional")

@@ -86,7 +86,10 @@ class SerializationTest {
                     List.of(NeuralNetConfiguration.mapper(), NeuralNetConfiguration.mapperYaml())) {
                 String text = mapper.writeValueAsString(each);
                 ILossFunction back = mapper.readValue(text, ILossFunction.class);
-                assertThat(back).isEqualTo(each).hasSameHashCodeAs(each).hasToString(each.toString());
+                assertThat(back)
+                        .isEqualTo(each)
+                        .hasSameHashCodeAs(each)
+                        .hasToString(each.toString());
                 assertThat(mapper.writeValueAsString(back)).isEqualTo(text);
             }
             ILossFunction back = throughJava((ILossFunction) each);
@@ -282,7 +285,8 @@ class SerializationTest {
                 .map(
                         file ->
                                 DynamicTest.dynamicTest(
-                                        root().relativize(file).toString(), () -> assertReads(file)));
+                                        root().relativize(file).toString(),
+                                        () -> assertReads(file)));
     }
 
     private static Path root() {
