@@ -33,6 +33,11 @@ class PlannedLossesTest {
                         LovaszSoftmax.builder().perImage(false).build(),
                         LovaszHinge.builder().build(),
                         Boundary.builder().build(),
+                        // codes of INT32 share a longer buffer with floats here
+                        Combined.builder()
+                                .add(1, CrossEntropy.builder().build())
+                                .add(1, Boundary.builder().build())
+                                .build(),
                         Combined.builder()
                                 .add(0.7, CrossEntropy.builder().build())
                                 .add(0.3, LovaszSoftmax.builder().build())
