@@ -211,8 +211,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         if (named != null) {
             return named;
         }
-        Mode meant =
-                softmax ? Mode.MULTICLASS : channels == 1 ? Mode.BINARY : Mode.MULTILABEL;
+        Mode meant = softmax ? Mode.MULTICLASS : channels == 1 ? Mode.BINARY : Mode.MULTILABEL;
         if (!definition.modes().contains(meant)) {
             throw new IllegalArgumentException(
                     "activation must mean a mode of "

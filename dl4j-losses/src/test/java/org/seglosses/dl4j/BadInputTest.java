@@ -414,8 +414,7 @@ class BadInputTest {
                     "labels",
                     Arrays.toString(shape));
         }
-        for (double label :
-                new double[] {3, -1, 0.5, 1e10, Double.NaN, Double.POSITIVE_INFINITY}) {
+        for (double label : new double[] {3, -1, 0.5, 1e10, Double.NaN, Double.POSITIVE_INFINITY}) {
             bad(
                     table,
                     loss + ", label " + label,
@@ -438,8 +437,7 @@ class BadInputTest {
                     Arrays.toString(good.logits.shape()));
         }
         INDArray ones = Nd4j.ones(DataType.FLOAT, N, 1, H, W);
-        for (double weight :
-                new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY, -0.25}) {
+        for (double weight : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY, -0.25}) {
             bad(
                     table,
                     loss + ", mask with " + weight,
@@ -454,7 +452,13 @@ class BadInputTest {
         for (SegmentationLossFunction<?> loss : List.of(OHEM, LOVASZ, BOUNDARY, COMBINED)) {
             Given oneHot = Given.to(loss).oneHot();
             bad(table, loss.name() + ", soft label", oneHot.label(0.5), "labels", "one-hot", "1.5");
-            bad(table, loss.name() + ", 2 in a vector", oneHot.label(2), "labels", "one-hot", "3.0");
+            bad(
+                    table,
+                    loss.name() + ", 2 in a vector",
+                    oneHot.label(2),
+                    "labels",
+                    "one-hot",
+                    "3.0");
             bad(
                     table,
                     loss.name() + ", three ones",
@@ -462,8 +466,18 @@ class BadInputTest {
                     "labels",
                     "one-hot",
                     "3.0");
-            bad(table, loss.name() + ", NaN in a vector", oneHot.label(Double.NaN), "labels", "NaN");
-            bad(table, loss.name() + ", -1 in a vector", oneHot.label(-1), "labels", "[0, 0, 1, 4]");
+            bad(
+                    table,
+                    loss.name() + ", NaN in a vector",
+                    oneHot.label(Double.NaN),
+                    "labels",
+                    "NaN");
+            bad(
+                    table,
+                    loss.name() + ", -1 in a vector",
+                    oneHot.label(-1),
+                    "labels",
+                    "[0, 0, 1, 4]");
         }
         Given soft = Given.to(CROSS_ENTROPY).oneHot();
         for (double label : new double[] {-0.5, Double.NaN, Double.POSITIVE_INFINITY}) {
@@ -703,11 +717,7 @@ class BadInputTest {
             assertRefused(
                     () ->
                             good.loss.computeScoreAndGradient(
-                                    good.labels,
-                                    good.logits,
-                                    good.activation,
-                                    good.mask,
-                                    gradient),
+                                    good.labels, good.logits, good.activation, good.mask, gradient),
                     "gradient",
                     gradient == null ? "null" : gradient.dataType().toString());
         }
@@ -715,11 +725,7 @@ class BadInputTest {
         assertRefused(
                 () ->
                         good.loss.computeScoreAndGradient(
-                                good.labels,
-                                good.logits,
-                                good.activation,
-                                good.mask,
-                                good.logits),
+                                good.labels, good.logits, good.activation, good.mask, good.logits),
                 "shares memory",
                 "logits");
         assertThat(good.logits.data().asDouble()).isEqualTo(before);

@@ -12,6 +12,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.ops.transforms.Transforms;
 import org.seglosses.samediff.loss.CrossEntropy;
 import org.seglosses.samediff.loss.Mode;
 import org.seglosses.samediff.loss.OhemCrossEntropy;
@@ -249,7 +250,7 @@ class LossPropertiesTest {
     @MethodSource("losses")
     void finiteInFiniteOut(Losses.InMode loss) {
         Sample sample = Sample.of(loss.mode(), DataType.FLOAT, 34).withVoid();
-        INDArray signs = Nd4j.math().sign(sample.logits());
+        INDArray signs = Transforms.sign(sample.logits(), true);
         INDArray truth = sample.oneHot();
         INDArray right = truth.mul(2e4).sub(1e4);
         List<INDArray> extremes =
@@ -264,8 +265,7 @@ class LossPropertiesTest {
                         sample.logits().mul(1e-30),
                         sample.logits().mul(1e-42));
         for (INDArray logits : extremes) {
-            INDArray within =
-                    Nd4j.math().max(Nd4j.math().min(logits, Nd4j.scalar(1e4f)), Nd4j.scalar(-1e4f));
+            INDArray within = Transforms.max(Transforms.min(logits, 1e4, true), -1e4, true);
             Outcome outcome =
                     Outcome.of(loss.function(), sample.withLogits(within), sample.classes());
             assertThat(outcome.value).isFinite().isGreaterThanOrEqualTo(0);

@@ -17,9 +17,9 @@ import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+import org.nd4j.linalg.ops.transforms.Transforms;
 import org.seglosses.samediff.loss.Mode;
 import org.seglosses.samediff.loss.NormalizeBy;
 
@@ -113,8 +113,7 @@ class ScalingTest {
             assertThat(l2).isPositive();
             IActivation activation = sample.activationFunction();
             double expected =
-                    loss.function()
-                            .computeScore(sample.classes(), logits, activation, null, true);
+                    loss.function().computeScore(sample.classes(), logits, activation, null, true);
             assertThat(layers.score(data)).isCloseTo(expected + l2, within(1e-12));
             assertThat(graph.score(data)).isCloseTo(expected + l2, within(1e-12));
             INDArray scores = layers.scoreExamples(data, false);
@@ -260,7 +259,7 @@ class ScalingTest {
     void fractionalMasksAreWeights() {
         Sample sample = Sample.of(Mode.MULTICLASS, DataType.DOUBLE, 67);
         INDArray weights =
-                Nd4j.math().abs(Sample.gaussians(68, DataType.DOUBLE, 2, 1, 6, 7)).addi(0.1);
+                Transforms.abs(Sample.gaussians(68, DataType.DOUBLE, 2, 1, 6, 7), true).addi(0.1);
         double expected = 0;
         for (int n = 0; n < 2; n++) {
             for (int y = 0; y < 6; y++) {
