@@ -56,8 +56,18 @@ public final class LossCombined extends SegmentationLossFunction<Combined> {
          * @param weight its weight, finite and not negative
          * @param loss the loss
          * @return this
+         * @throws IllegalArgumentException if the loss has an image size: that belongs to the sum
          */
         public Builder add(double weight, SegmentationLossFunction<?> loss) {
+            if (loss != null && loss.imageSize() != null) {
+                throw new IllegalArgumentException(
+                        "imageSize must be set on the sum, not on a component, got "
+                                + loss.imageSize().height()
+                                + " x "
+                                + loss.imageSize().width()
+                                + " on "
+                                + loss.name());
+            }
             return add(weight, loss == null ? null : loss.definition());
         }
 

@@ -21,6 +21,9 @@ final class LossPrograms {
 
     private static final long DEFAULT_MEMORY = 1024;
 
+    /** So that the number of bytes is a long. */
+    private static final long MOST_MEMORY = Long.MAX_VALUE >> 20;
+
     /** The most recently used first. */
     private static final Deque<LossProgram> IDLE = new ArrayDeque<>();
 
@@ -43,7 +46,7 @@ final class LossPrograms {
         List<LossProgram> surplus = new ArrayList<>();
         synchronized (IDLE) {
             IDLE.addFirst(program);
-            long most = Long.getLong(MEMORY, DEFAULT_MEMORY) << 20;
+            long most = Math.min(Long.getLong(MEMORY, DEFAULT_MEMORY), MOST_MEMORY) << 20;
             long bytes = IDLE.stream().mapToLong(LossProgram::bytes).sum();
             while (IDLE.size() > MOST || bytes > most && IDLE.size() > 1) {
                 LossProgram oldest = IDLE.removeLast();
@@ -52,5 +55,22 @@ final class LossPrograms {
             }
         }
         surplus.forEach(LossProgram::close);
+    }
+
+    /** The programs that are not running, the most recently used first. */
+    static List<LossProgram> idle() {
+        synchronized (IDLE) {
+            return List.copyOf(IDLE);
+        }
+    }
+
+    /** Closes all that are not running: the next call of a loss starts cold. */
+    static void clear() {
+        List<LossProgram> all;
+        synchronized (IDLE) {
+            all = List.copyOf(IDLE);
+            IDLE.clear();
+        }
+        all.forEach(LossProgram::close);
     }
 }

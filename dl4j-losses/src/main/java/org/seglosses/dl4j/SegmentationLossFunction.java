@@ -18,6 +18,7 @@ import org.seglosses.samediff.loss.Mode;
 import org.seglosses.samediff.loss.SegmentationLoss;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Objects;
 
 /**
@@ -121,6 +122,8 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
             IActivation activation,
             INDArray mask,
             INDArray gradient) {
+        requireGiven(preOutput, "preOutput");
+        requireGiven(gradient, "gradient");
         if (gradient.dataType() != preOutput.dataType()
                 || !Arrays.equals(gradient.shape(), preOutput.shape())) {
             throw new IllegalArgumentException(
@@ -162,7 +165,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         LossProgram.Key key =
                 new LossProgram.Key(
                         definition,
-                        mode(activation, logits.size(1)),
+                        mode(activation, logits),
                         Form.of(batch.labels()),
                         Form.of(logits),
                         Form.of(batch.mask()),
@@ -180,7 +183,8 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         return Batch.of(name(), definition.needsImages(), imageSize, labels, preOutput, mask);
     }
 
-    private Mode mode(IActivation activation, long channels) {
+    private Mode mode(IActivation activation, INDArray preOutput) {
+        long channels = preOutput.size(1);
         Mode named = definition.mode();
         if (activation instanceof ActivationIdentity) {
             return named != null ? named : channels == 1 ? Mode.BINARY : Mode.MULTICLASS;
@@ -204,10 +208,25 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
                             + ", got "
                             + activation);
         }
-        if (softmax) {
-            return Mode.MULTICLASS;
+        if (named != null) {
+            return named;
         }
-        return named != null ? named : channels == 1 ? Mode.BINARY : Mode.MULTILABEL;
+        Mode meant = softmax ? Mode.MULTICLASS : channels == 1 ? Mode.BINARY : Mode.MULTILABEL;
+        if (!definition.modes().contains(meant)) {
+            throw new IllegalArgumentException(
+                    "activation must mean a mode of "
+                            + name()
+                            + ", "
+                            + EnumSet.copyOf(definition.modes())
+                            + " (SOFTMAX means MULTICLASS; SIGMOID of one channel BINARY, of several"
+                            + " MULTILABEL); got "
+                            + activation
+                            + ", "
+                            + meant
+                            + ", for preOutput "
+                            + Arrays.toString(preOutput.shape()));
+        }
+        return meant;
     }
 
     @Override
@@ -224,6 +243,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
     @Override
     public final INDArray computeScoreArray(
             INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
+        requireGiven(preOutput, "preOutput");
         INDArray scores = Nd4j.createUninitialized(preOutput.dataType(), preOutput.size(0), 1);
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Batch batch = batch(labels, preOutput, mask).withRowsAsImages();
@@ -246,16 +266,16 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
             IActivation activationFn,
             INDArray mask,
             boolean average) {
-        requirePreOutput(preOutput);
+        requireGiven(preOutput, "preOutput");
         // Stock layers insist on a gradient in the workspace that is open here.
         INDArray gradient = Nd4j.createUninitialized(preOutput.dataType(), preOutput.shape(), 'c');
         double score = computeScoreAndGradient(labels, preOutput, activationFn, mask, gradient);
         return new Pair<>(average ? score / examples(preOutput) : score, gradient);
     }
 
-    private void requirePreOutput(INDArray preOutput) {
-        if (preOutput == null) {
-            throw new IllegalArgumentException("preOutput must be given, got null");
+    private static void requireGiven(INDArray array, String name) {
+        if (array == null) {
+            throw new IllegalArgumentException(name + " must be given, got null");
         }
     }
 

@@ -70,6 +70,13 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
                         + (loss == null ? null : loss.getClass().getName()));
     }
 
+    private static CNN2DFormat requireGiven(CNN2DFormat format) {
+        if (format == null) {
+            throw new IllegalArgumentException("format must be NCHW or NHWC, got null");
+        }
+        return format;
+    }
+
     /**
      * The loss.
      *
@@ -104,7 +111,7 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
      * @param format NCHW or NHWC
      */
     public void setFormat(CNN2DFormat format) {
-        this.format = Objects.requireNonNull(format, "format");
+        this.format = requireGiven(format);
     }
 
     SegmentationLossFunction<?> loss() {
@@ -211,7 +218,7 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
          * @return this
          */
         public Builder format(CNN2DFormat format) {
-            this.format = Objects.requireNonNull(format, "format");
+            this.format = requireGiven(format);
             return this;
         }
 

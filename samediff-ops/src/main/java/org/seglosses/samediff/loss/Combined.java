@@ -77,7 +77,10 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
 
     private static Set<Mode> common(List<Term> terms) {
         Set<Mode> modes = EnumSet.allOf(Mode.class);
-        terms.forEach(term -> modes.retainAll(term.loss().modes()));
+        for (Term term : terms) {
+            Mode named = term.loss().mode();
+            modes.retainAll(named == null ? term.loss().modes() : Set.of(named));
+        }
         return modes;
     }
 

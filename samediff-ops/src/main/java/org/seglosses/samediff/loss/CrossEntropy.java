@@ -125,7 +125,7 @@ public record CrossEntropy(
          * @return this
          */
         public Builder<T> classWeights(double... classWeights) {
-            this.classWeights = Rules.list(classWeights);
+            this.classWeights = Rules.list(classWeights, "classWeights");
             return this;
         }
 

@@ -137,7 +137,7 @@ public record LovaszSoftmax(
          * @return this
          */
         public Builder<T> classes(int... classes) {
-            this.classes = Rules.list(classes);
+            this.classes = Rules.list(classes, "classes");
             return this;
         }
 
@@ -160,7 +160,7 @@ public record LovaszSoftmax(
          * @return this
          */
         public Builder<T> classWeights(double... classWeights) {
-            this.classWeights = Rules.list(classWeights);
+            this.classWeights = Rules.list(classWeights, "classWeights");
             return this;
         }
 

@@ -141,7 +141,7 @@ public record OhemCrossEntropy(
          * @return this
          */
         public Builder<T> classWeights(double... classWeights) {
-            this.classWeights = Rules.list(classWeights);
+            this.classWeights = Rules.list(classWeights, "classWeights");
             return this;
         }
 

@@ -50,7 +50,8 @@ final class Rules {
         return List.copyOf(classes);
     }
 
-    static List<Double> list(double[] values) {
+    static List<Double> list(double[] values, String parameter) {
+        requireGiven(values, parameter);
         List<Double> list = new ArrayList<>(values.length);
         for (double value : values) {
             list.add(value);
@@ -58,7 +59,8 @@ final class Rules {
         return list;
     }
 
-    static List<Integer> list(int[] values) {
+    static List<Integer> list(int[] values, String parameter) {
+        requireGiven(values, parameter);
         List<Integer> list = new ArrayList<>(values.length);
         for (int value : values) {
             list.add(value);

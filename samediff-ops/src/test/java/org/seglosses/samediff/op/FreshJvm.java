@@ -1,0 +1,89 @@
+package org.seglosses.samediff.op;
+
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+import java.io.File;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Loads saved graphs in a JVM that has not built any, runs them, and writes what comes out. */
+final class FreshJvm {
+
+    private static final String GRAPH = ".graph";
+    private static final String INPUT = ".input";
+    private static final long SECONDS = 300;
+
+    private FreshJvm() {}
+
+    static void save(File folder, OpGraph graph) throws IOException {
+        graph.build().save(new File(folder, graph.name() + GRAPH), true);
+        INDArray[] inputs = graph.inputs();
+        for (int i = 0; i < inputs.length; i++) {
+            Nd4j.saveBinary(inputs[i], new File(folder, graph.name() + INPUT + i));
+        }
+    }
+
+    /** Runs all saved graphs of a folder in one new JVM. */
+    static void run(File folder) throws IOException, InterruptedException {
+        File log = new File(folder, "log");
+        Process process =
+                new ProcessBuilder(
+                                System.getProperty("java.home") + "/bin/java",
+                                "-Xmx512m",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                FreshJvm.class.getName(),
+                                folder.getPath())
+                        .redirectErrorStream(true)
+                        .redirectOutput(log)
+                        .start();
+        boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
+        if (!ended) {
+            process.destroyForcibly();
+        }
+        if (!ended || process.exitValue() != 0) {
+            throw new IOException(java.nio.file.Files.readString(log.toPath()));
+        }
+    }
+
+    static INDArray output(File folder, OpGraph graph) throws IOException {
+        return Nd4j.readBinary(new File(folder, graph.name() + "." + OpGraph.OUTPUT));
+    }
+
+    static INDArray gradient(File folder, OpGraph graph) throws IOException {
+        return Nd4j.readBinary(new File(folder, graph.name() + "." + OpGraph.WEIGHTS));
+    }
+
+    /**
+     * Runs in the new JVM.
+     *
+     * @param arguments the folder
+     */
+    public static void main(String[] arguments) throws IOException {
+        File folder = new File(arguments[0]);
+        for (String file : List.of(folder.list())) {
+            if (!file.endsWith(GRAPH)) {
+                continue;
+            }
+            String name = file.substring(0, file.length() - GRAPH.length());
+            SameDiff graph = SameDiff.load(new File(folder, file), true);
+            Map<String, INDArray> inputs = new HashMap<>();
+            for (int i = 0; new File(folder, name + INPUT + i).exists(); i++) {
+                inputs.put("input" + i, Nd4j.readBinary(new File(folder, name + INPUT + i)));
+            }
+            Nd4j.saveBinary(
+                    graph.outputSingle(inputs, OpGraph.OUTPUT),
+                    new File(folder, name + "." + OpGraph.OUTPUT));
+            if (graph.hasVariable(OpGraph.LOSS)) {
+                Nd4j.saveBinary(
+                        graph.calculateGradients(inputs, OpGraph.WEIGHTS).get(OpGraph.WEIGHTS),
+                        new File(folder, name + "." + OpGraph.WEIGHTS));
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package org.seglosses.samediff.op;
+
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * All ops in graphs as the losses use them. A new op needs a line here: {@link JavaOpTest} says so.
+ */
+final class OpGraphs {
+
+    private static final int N = 2;
+    private static final int C = 3;
+    private static final int H = 5;
+    private static final int W = 6;
+    private static final int[] SHAPE = {N, C, H, W};
+    private static final int IGNORED = 255;
+
+    private OpGraphs() {}
+
+    static List<OpGraph> all() {
+        List<OpGraph> graphs = new ArrayList<>();
+        for (DataType type : OpCases.TYPES) {
+            addAll(graphs, type);
+        }
+        return graphs;
+    }
+
+    private static void addAll(List<OpGraph> graphs, DataType type) {
+        Random random = new Random(7);
+        INDArray logits = distinct(type, random, N, C, H, W);
+        int[] code = integers(random, C, N * H * W);
+        INDArray codes = OpCases.ints(code, SHAPE, 1);
+        INDArray flags = OpCases.ints(integers(random, 2, N * C * H * W), SHAPE, C);
+        int[] label = Arrays.stream(code).map(c -> c < 0 ? IGNORED : c).toArray();
+        INDArray labels = OpCases.ints(label, SHAPE, 1);
+        INDArray mask = distinct(type, random, N, 1, H, W).addi(3);
+        String suffix = "_" + type;
+
+        graphs.add(
+                new OpGraph(
+                        "sliding_max" + suffix,
+                        true,
+                        in -> SlidingMax.of(in[0], in[1], 3),
+                        logits,
+                        codes));
+        graphs.add(
+                new OpGraph(
+                        "boundary_targets" + suffix,
+                        false,
+                        in -> BoundaryTargets.of(in[1], in[0], 3, 5, false),
+                        logits,
+                        codes));
+        graphs.add(
+                new OpGraph(
+                        "lovasz_weights" + suffix,
+                        false,
+                        in ->
+                                LovaszWeights.of(
+                                        in[0],
+                                        in[1],
+                                        true,
+                                        ClassCoefficients.EXCLUDE,
+                                        List.of(0, 2),
+                                        List.of(1.0, 2.0, 3.0)),
+                        Transforms.abs(logits),
+                        codes));
+        graphs.add(
+                new OpGraph(
+                        "kth_smallest" + suffix,
+                        false,
+                        in -> KthSmallest.of(in[0], 7, true),
+                        logits));
+        graphs.add(
+                new OpGraph(
+                        "lovasz_softmax" + suffix, true, OpGraphs::lovaszSoftmax, logits, labels));
+        graphs.add(
+                new OpGraph("lovasz_hinge" + suffix, true, OpGraphs::lovaszHinge, logits, flags));
+        graphs.add(new OpGraph("boundary" + suffix, true, OpGraphs::boundary, logits, codes));
+        graphs.add(new OpGraph("ohem" + suffix, true, OpGraphs::ohem, logits, codes));
+        graphs.add(
+                new OpGraph(
+                        "cross_entropy" + suffix,
+                        true,
+                        in ->
+                                NormalizedSums.of(
+                                        CrossEntropySums.of(
+                                                in[0],
+                                                in[1],
+                                                PixelWeights.of(in[2], in[1], type),
+                                                List.of(1.0, 0.5, 2.0),
+                                                0.1,
+                                                false),
+                                        NormalizedSums.Divisor.VALID,
+                                        true),
+                        logits,
+                        codes,
+                        mask));
+    }
+
+    private static SDVariable lovaszSoftmax(SDVariable... in) {
+        SDVariable codes = Targets.of(in[1], in[0], null, Targets.Labelling.PIXEL, IGNORED, false);
+        SDVariable errors = Errors.absolute(Probabilities.softmax(in[0], codes), codes);
+        return WeightedSums.of(
+                errors,
+                LovaszWeights.of(
+                        errors, codes, true, ClassCoefficients.EXCLUDE, List.of(), List.of()));
+    }
+
+    private static SDVariable lovaszHinge(SDVariable... in) {
+        SDVariable errors = Errors.hinge(in[0], in[1]);
+        return WeightedSums.of(errors, LovaszWeights.flat(errors, in[1], true));
+    }
+
+    private static SDVariable boundary(SDVariable... in) {
+        SDVariable p = Probabilities.softmax(in[0], in[1]);
+        SDVariable inverse = p.neg();
+        SDVariable boundary = SlidingMax.of(inverse, in[1], 3).sub(inverse);
+        SDVariable targets = BoundaryTargets.of(in[1], p, 3, 5, false);
+        return BoundaryScores.of(
+                BoundarySums.of(boundary, SlidingMax.of(boundary, in[1], 5), targets),
+                ClassCoefficients.of(
+                        in[1], targets, true, ClassCoefficients.PENALIZE, p.dataType()));
+    }
+
+    private static SDVariable ohem(SDVariable... in) {
+        SDVariable probabilities = TrueProbability.of(in[0], in[1], false);
+        SDVariable kth = KthSmallest.of(probabilities, 12, true);
+        return NormalizedSums.of(
+                CrossEntropySums.of(
+                        in[0],
+                        HardCodes.of(in[1], probabilities, kth, 0.1),
+                        null,
+                        List.of(),
+                        0,
+                        false),
+                NormalizedSums.Divisor.VALID,
+                true);
+    }
+
+    /** Values that no small step makes equal. */
+    private static INDArray distinct(DataType type, Random random, int... shape) {
+        List<Integer> ranks = new ArrayList<>();
+        for (int i = 0; i < OpCases.length(shape); i++) {
+            ranks.add(i);
+        }
+        Collections.shuffle(ranks, random);
+        double[] values = new double[ranks.size()];
+        Arrays.setAll(values, i -> 4.0 * ranks.get(i) / values.length - 2.013);
+        return OpCases.array(type, values, shape);
+    }
+
+    /** Codes below a limit, some of them void. */
+    private static int[] integers(Random random, int limit, int n) {
+        int[] codes = new int[n];
+        Arrays.setAll(codes, i -> random.nextInt(9) == 0 ? Targets.VOID : random.nextInt(limit));
+        return codes;
+    }
+}
