@@ -374,7 +374,8 @@ class LossPropertiesTest {
 
     /** The same values in the midst of a larger array, as iterators cut batches and tiles. */
     private static INDArray viewOf(INDArray array) {
-        INDArray wide = Nd4j.valueArrayOf(new long[] {4, array.size(1), 8, 9}, 77.0, array.dataType());
+        INDArray wide =
+                Nd4j.valueArrayOf(new long[] {4, array.size(1), 8, 9}, 77.0, array.dataType());
         INDArray view =
                 wide.get(
                         NDArrayIndex.interval(1, 3),

@@ -1,5 +1,9 @@
 package org.seglosses.samediff.loss;
 
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.seglosses.samediff.op.PixelWeights;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,6 +18,22 @@ final class Rules {
         }
     }
 
+    static void requirePlace(
+            SameDiff sd, String name, SDVariable labels, SDVariable logits, SDVariable mask) {
+        requireGiven(sd, "sd");
+        requireGiven(name, "name");
+        requireGiven(labels, "labels");
+        requireGiven(logits, "logits");
+        require(!sd.hasVariable(name), "name", "free in the graph", name);
+        require(labels.getSameDiff() == sd, "labels", "a variable of sd", labels.name());
+        require(logits.getSameDiff() == sd, "logits", "a variable of sd", logits.name());
+        require(
+                mask == null || mask.getSameDiff() == sd,
+                "mask",
+                "a variable of sd",
+                mask == null ? null : mask.name());
+    }
+
     static <T> T requireGiven(T value, String parameter) {
         require(value != null, parameter, "given", null);
         return value;
@@ -26,9 +46,9 @@ final class Rules {
         }
         for (Double weight : weights) {
             require(
-                    weight != null && weight >= 0 && weight <= Double.MAX_VALUE,
+                    weight != null && PixelWeights.isWeight(weight),
                     "classWeights",
-                    "finite and not negative",
+                    "finite and not negative, " + PixelWeights.RULE,
                     weights);
         }
         return List.copyOf(weights);

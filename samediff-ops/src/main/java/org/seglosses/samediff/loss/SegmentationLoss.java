@@ -42,7 +42,8 @@ public interface SegmentationLoss extends Serializable {
     /**
      * The mode that was named, if one was.
      *
-     * @return the mode, or null to take it from the activation or the number of channels
+     * @return the mode, or null to take it from the activation or the number of channels; a graph
+     *     that does not know that number takes the first of {@link #modes}
      */
     default Mode mode() {
         return null;
@@ -100,7 +101,8 @@ public interface SegmentationLoss extends Serializable {
      * @param labels the labels
      * @param logits the logits {@code [N,C,H,W]}
      * @return the loss, a scalar
-     * @throws IllegalArgumentException if a declared shape or the mode does not fit
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit, a variable is
+     *     of another graph, or the name is taken; nothing has been added then
      */
     default SDVariable define(SameDiff sd, String name, SDVariable labels, SDVariable logits) {
         return define(sd, name, labels, logits, null);
@@ -115,12 +117,12 @@ public interface SegmentationLoss extends Serializable {
      * @param logits the logits {@code [N,C,H,W]}
      * @param mask the mask, or null
      * @return the loss, a scalar
-     * @throws IllegalArgumentException if a declared shape or the mode does not fit
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit, a variable is
+     *     of another graph, or the name is taken; nothing has been added then
      */
     default SDVariable define(
             SameDiff sd, String name, SDVariable labels, SDVariable logits, SDVariable mask) {
-        Rules.requireGiven(sd, "sd");
-        Rules.requireGiven(name, "name");
+        Rules.requirePlace(sd, name, labels, logits, mask);
         return loss(LossGraph.ofLogits(this, null, labels, logits, mask)).rename(name);
     }
 
@@ -144,8 +146,7 @@ public interface SegmentationLoss extends Serializable {
             SDVariable labels,
             SDVariable probabilities,
             SDVariable mask) {
-        Rules.requireGiven(sd, "sd");
-        Rules.requireGiven(name, "name");
+        Rules.requirePlace(sd, name, labels, probabilities, mask);
         return loss(LossGraph.ofProbabilities(this, null, labels, probabilities, mask))
                 .rename(name);
     }

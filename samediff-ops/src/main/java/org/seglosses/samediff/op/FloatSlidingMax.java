@@ -136,10 +136,14 @@ final class FloatSlidingMax {
             int plane,
             int i,
             float[] row) {
-        int codeAt = planes.codeOffset(plane) + i * planes.width();
-        for (int j = 0; j < planes.width(); j++) {
-            if (codes.get(codeAt + j) < 0) {
-                row[j] = x.get(at + j);
+        int width = planes.width();
+        int[] code = Scratch.ints(0, width);
+        float[] values = Scratch.floats(1, width);
+        codes.get(planes.codeOffset(plane) + i * width, code, 0, width);
+        x.get(at, values, 0, width);
+        for (int j = 0; j < width; j++) {
+            if (code[j] < 0) {
+                row[j] = values[j];
             }
         }
     }

@@ -373,7 +373,7 @@ class LossPropertyTest {
                     Random random = new Random(1);
                     double[] gradient = LossRun.of(draw.loss(), s, DataType.DOUBLE).gradient();
                     double scale = Arrays.stream(gradient).map(Math::abs).max().orElse(0);
-                    for (int k = 0; k < 6; k++) {
+                    for (int k = 0; k < 4; k++) {
                         int i = random.nextInt(s.z().length);
                         double[] z = s.z().clone();
                         z[i] = s.z()[i] + step;

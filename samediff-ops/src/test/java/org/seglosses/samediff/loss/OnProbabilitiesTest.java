@@ -1,0 +1,156 @@
+package org.seglosses.samediff.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.seglosses.samediff.loss.LossRun.Kind;
+import org.seglosses.samediff.loss.LossRun.Result;
+import org.seglosses.samediff.loss.Subject.Draw;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** Losses of graphs that end in probabilities. */
+class OnProbabilitiesTest {
+
+    private static final DataType[] TYPES = {DataType.FLOAT, DataType.DOUBLE};
+
+    /** All but those over the hinge, which is defined on logits alone. */
+    static List<Subject> subjects() {
+        return Subject.all().stream()
+                .filter(s -> !s.name().contains("hinge"))
+                .filter(s -> s.mode() == Mode.MULTICLASS || !s.name().equals("combined"))
+                .toList();
+    }
+
+    /** Softmax or sigmoid of the logits. */
+    private static Sample probabilities(Sample s) {
+        double[] p = new double[s.z().length];
+        for (int n = 0; n < s.n(); n++) {
+            for (int pixel = 0; pixel < s.pixels(); pixel++) {
+                double sum = s.c() == 1 ? 1 : 0;
+                for (int c = 0; c < s.c(); c++) {
+                    sum += Math.exp(s.z()[s.at(n, c, pixel)]);
+                }
+                for (int c = 0; c < s.c(); c++) {
+                    p[s.at(n, c, pixel)] = Math.exp(s.z()[s.at(n, c, pixel)]) / sum;
+                }
+            }
+        }
+        return s.withLogits(p);
+    }
+
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void isTheLossOfTheirLogits(Subject subject) {
+        for (int seed = 0; seed < 42; seed++) {
+            Draw draw = subject.draw(seed, 2);
+            double expected = ReferenceLosses.loss(draw.loss(), draw.sample());
+            Sample p = probabilities(draw.sample());
+            for (DataType type : TYPES) {
+                double tolerance = type == DataType.FLOAT ? 1e-5 : 1e-10;
+                Result result = LossRun.of(draw.loss(), p, type, Kind.ON_PROBABILITIES);
+                assertThat(result.value())
+                        .as("%s %s", type, draw)
+                        .isCloseTo(expected, within(tolerance * Math.max(1, expected)));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void theGradientIsTheDerivative(Subject subject) {
+        double step = 1e-7;
+        for (int seed = 0; seed < 42; seed++) {
+            Draw draw = subject.draw(seed, 2);
+            Sample p = probabilities(draw.sample());
+            double[] gradient = run(draw, p, DataType.DOUBLE).gradient();
+            double scale = Arrays.stream(gradient).map(Math::abs).max().orElse(0);
+            for (int i = seed % 5; i < p.z().length; i += 1 + p.z().length / 3) {
+                double[] moved = p.z().clone();
+                moved[i] = p.z()[i] + step;
+                double above = run(draw, p.withLogits(moved), DataType.DOUBLE).value();
+                moved[i] = p.z()[i] - step;
+                double below = run(draw, p.withLogits(moved), DataType.DOUBLE).value();
+                assertThat(gradient[i])
+                        .as("%s, element %d", draw, i)
+                        .isCloseTo((above - below) / (2 * step), within(1e-6 + 1e-5 * scale));
+            }
+        }
+    }
+
+    private static Result run(Draw draw, Sample p, DataType type) {
+        return LossRun.of(draw.loss(), p, type, Kind.ON_PROBABILITIES);
+    }
+
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void voidPixelsHaveNoInfluenceAndNaNShows(Subject subject) {
+        double inf = Double.POSITIVE_INFINITY;
+        double[][] others = {{Double.NaN}, {inf, -inf, 1e30}, {-1, 0, 1}};
+        for (DataType type : TYPES) {
+            for (int seed = 0; seed < 42; seed++) {
+                Draw draw = subject.draw(seed, 2);
+                Sample p = probabilities(draw.sample());
+                Result expected = run(draw, p, type);
+                for (double[] other : others) {
+                    assertThat(run(draw, p.withVoidLogits(other), type).bits())
+                            .as("%s %s", type, draw)
+                            .isEqualTo(expected.bits());
+                }
+                int at = seed % p.z().length;
+                int plane = at / p.pixels();
+                if (!p.isVoid(plane / p.c(), plane % p.c(), at % p.pixels())) {
+                    double[] bad = p.z().clone();
+                    bad[at] = seed % 2 == 0 ? Double.NaN : inf;
+                    Result result = run(draw, p.withLogits(bad), type);
+                    assertThat(result.value()).as("%s %s", type, draw).isNaN();
+                    assertThat(Arrays.stream(result.gradient()).anyMatch(Double::isNaN))
+                            .as("%s %s: gradient is NaN", type, draw)
+                            .isTrue();
+                }
+            }
+        }
+    }
+
+    /** A logarithm of 0 would be infinite; the least probability that counts is 1e-30. */
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void zerosAndOnesAreFinite(Subject subject) {
+        for (int seed = 0; seed < 42; seed++) {
+            Draw draw = subject.draw(seed, 2);
+            double[] p = draw.sample().z().clone();
+            for (int i = 0; i < p.length; i++) {
+                p[i] = (i + seed) % 2;
+            }
+            for (DataType type : TYPES) {
+                Result result = run(draw, draw.sample().withLogits(p), type);
+                assertThat(result.value()).as("%s %s", type, draw).isFinite();
+                assertThat(Arrays.stream(result.gradient()).allMatch(Double::isFinite))
+                        .as("%s %s", type, draw)
+                        .isTrue();
+            }
+        }
+    }
+
+    @Test
+    void theHingeIsRefused() {
+        SameDiff sd = SameDiff.create();
+        SDVariable y = sd.placeHolder("y", DataType.FLOAT, -1, 4, 4);
+        SDVariable p = sd.placeHolder("p", DataType.FLOAT, -1, 1, 4, 4);
+        LovaszHinge loss = LovaszHinge.builder().build();
+        assertThatThrownBy(() -> loss.defineOnProbabilities(sd, "loss", y, p, null))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "probabilities must not be given to "
+                                + loss
+                                + ": it is defined on logits alone");
+    }
+}
