@@ -149,7 +149,8 @@ class OnProbabilitiesTest {
         assertThatThrownBy(() -> loss.defineOnProbabilities(sd, "loss", y, p, null))
                 .isExactlyInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "probabilities must not be given to " + loss
+                        "probabilities must not be given to "
+                                + loss
                                 + ": it is defined on logits alone");
     }
 }
