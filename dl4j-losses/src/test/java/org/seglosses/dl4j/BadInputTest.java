@@ -733,7 +733,7 @@ class BadInputTest {
                         good.loss.computeScoreAndGradient(
                                 good.labels, good.logits, good.activation, good.mask, good.logits),
                 "shares memory",
-                "logits");
+                "preOutput");
         assertThat(good.logits.data().asDouble()).isEqualTo(before);
         assertRefused(
                 () ->
