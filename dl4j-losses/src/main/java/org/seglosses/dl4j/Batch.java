@@ -45,11 +45,7 @@ record Batch(
         }
         if (preOutput.isEmpty()) {
             throw new IllegalArgumentException(
-<<<<<<< HEAD
-                    "preOutput must not be empty, got " + Arrays.toString(preOutput.shape()));
-=======
                     "preOutput must not be empty, got shape " + Arrays.toString(preOutput.shape()));
->>>>>>> main
         }
         if (preOutput.rank() == 4) {
             return new Batch(labels, preOutput, mask, preOutput.size(0), false, false);
