@@ -82,7 +82,7 @@ public record CrossEntropy(
         SDVariable labels = graph.vectors() ? graph.softLabels() : graph.codes(true);
         SDVariable sums =
                 CrossEntropySums.of(
-                        graph.logits(),
+                        graph.scores(),
                         labels,
                         graph.weights(),
                         classWeights,

@@ -3,7 +3,6 @@ package org.seglosses.samediff.loss;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
 import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.Probabilities;
 import org.seglosses.samediff.op.Targets;
@@ -19,9 +18,6 @@ import java.util.function.Supplier;
  * losses need. A form that several components of a loss ask for is added to the graph once.
  */
 public final class LossGraph {
-
-    /** The least probability whose logarithm is taken where a graph ends in probabilities. */
-    private static final double LEAST_PROBABILITY = 1e-30;
 
     private final Mode mode;
     private final Integer ignoreIndex;
@@ -231,29 +227,21 @@ public final class LossGraph {
     }
 
     /**
-     * Whether the graph ends in probabilities; then {@link #logits} are their logarithms.
+     * Whether the graph ends in probabilities.
      *
-     * @return whether it does
+     * @return whether {@link #scores} are probabilities, not logits
      */
     public boolean ofProbabilities() {
         return ofProbabilities;
     }
 
     /**
-     * The logits {@code [N,C,H,W]}; of a graph that ends in probabilities, their logarithms.
+     * The logits {@code [N,C,H,W]}, or the probabilities that the graph ends in.
      *
-     * @return the logits
+     * @return the scores
      */
-    public SDVariable logits() {
-        if (!ofProbabilities) {
-            return scores;
-        }
-        return form(
-                List.of("log"),
-                () -> {
-                    SDVariable least = sameDiff().constant(Nd4j.scalar(type(), LEAST_PROBABILITY));
-                    return sameDiff().math().log(sameDiff().math().max(scores, least));
-                });
+    public SDVariable scores() {
+        return scores;
     }
 
     /**
@@ -273,9 +261,11 @@ public final class LossGraph {
      * @return the codes, {@code [N,1,H,W]} in {@link Mode#MULTICLASS}, {@code [N,C,H,W]} otherwise
      */
     public SDVariable codes(boolean weighted) {
+        // without a mask the codes are the same, to be found once for all components
+        boolean fractional = weighted && mask != null;
         return form(
-                Arrays.asList("codes", mode, ignoreIndex, weighted),
-                () -> Targets.of(labels, scores, mask, mode.labelling(), ignoreIndex, weighted));
+                Arrays.asList("codes", mode, ignoreIndex, fractional),
+                () -> Targets.of(labels, scores, mask, mode.labelling(), ignoreIndex, fractional));
     }
 
     /**

@@ -80,7 +80,7 @@ public record LovaszHinge(boolean perImage, boolean flatten, Integer ignoreIndex
                             + ": it is defined on logits alone");
         }
         SDVariable codes = graph.codes();
-        SDVariable errors = Errors.hinge(graph.logits(), codes);
+        SDVariable errors = Errors.hinge(graph.scores(), codes);
         SDVariable weights =
                 flatten
                         ? LovaszWeights.flat(errors, codes, eachImage)

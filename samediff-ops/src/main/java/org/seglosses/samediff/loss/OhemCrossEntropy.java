@@ -83,11 +83,11 @@ public record OhemCrossEntropy(
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
         SDVariable codes = graph.codes(true);
         SDVariable probabilities =
-                TrueProbability.of(graph.logits(), codes, graph.ofProbabilities());
+                TrueProbability.of(graph.scores(), codes, graph.ofProbabilities());
         SDVariable kth = minKept == 0 ? null : KthSmallest.of(probabilities, minKept, eachImage);
         SDVariable sums =
                 CrossEntropySums.of(
-                        graph.logits(),
+                        graph.scores(),
                         HardCodes.of(codes, probabilities, kth, thresh),
                         graph.weights(),
                         classWeights,

@@ -28,14 +28,15 @@ public final class CrossEntropySums extends JavaOp {
     /**
      * Adds the op to the graph of its inputs.
      *
-     * @param logits {@code [N,C,H,W]}, or log-probabilities
+     * @param logits {@code [N,C,H,W]}, or probabilities
      * @param labels codes of {@link Targets} {@code [N,1,H,W]}, or soft labels {@code [N,C,H,W]} of
      *     the logits' type
      * @param weights {@code [N,1,H,W]} of the logits' type, a weight of 0 makes a pixel void; or
      *     null
      * @param classWeights C weights, or none for all 1
      * @param smoothing label smoothing s
-     * @param logProbabilities whether the logits are log-probabilities, so that lse is taken as 0
+     * @param probabilities whether the logits are probabilities p, of which {@code -log p} is taken
+     *     in the place of {@code lse - z}, with p of at least 1e-30
      * @return the sums {@code [N,3]}
      */
     public static SDVariable of(
@@ -44,13 +45,13 @@ public final class CrossEntropySums extends JavaOp {
             SDVariable weights,
             List<Double> classWeights,
             double smoothing,
-            boolean logProbabilities) {
+            boolean probabilities) {
         CrossEntropySums op =
                 new CrossEntropySums(
                         weights == null
                                 ? new SDVariable[] {logits, labels}
                                 : new SDVariable[] {logits, labels, weights});
-        op.addIArgument(logProbabilities ? 1 : 0);
+        op.addIArgument(probabilities ? 1 : 0);
         op.addTArgument(smoothing);
         classWeights.forEach(op::addTArgument);
         return op.variable();

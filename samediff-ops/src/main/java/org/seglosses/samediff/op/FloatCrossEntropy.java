@@ -12,6 +12,12 @@ import java.util.Arrays;
 @SuppressWarnings("cast") // the double twin has casts from double to double
 final class FloatCrossEntropy {
 
+    /**
+     * The least probability whose logarithm is taken, since that of 0 is infinite. Below it the
+     * loss is constant; its inverse, which the gradient holds, is a float with room for sums.
+     */
+    private static final float LEAST_PROBABILITY = (float) 1e-30;
+
     private final FloatBuffer logits;
     private final IntBuffer codes;
     private final FloatBuffer soft;
@@ -19,9 +25,12 @@ final class FloatCrossEntropy {
     private final Blocks blocks;
     private final float[] classWeights;
     private final double smoothing;
-    private final boolean logProbabilities;
+    private final boolean probabilities;
 
-    /** One of {@code codes} and {@code soft} is null; so may be {@code weights}. */
+    /**
+     * One of {@code codes} and {@code soft} is null; so may be {@code weights}. Instead of logits
+     * there may be probabilities.
+     */
     FloatCrossEntropy(
             FloatBuffer logits,
             IntBuffer codes,
@@ -30,7 +39,7 @@ final class FloatCrossEntropy {
             Blocks blocks,
             double[] classWeights,
             double smoothing,
-            boolean logProbabilities) {
+            boolean probabilities) {
         this.logits = logits;
         this.codes = codes;
         this.soft = soft;
@@ -41,7 +50,7 @@ final class FloatCrossEntropy {
             this.classWeights[c] = classWeights.length == 0 ? 1 : (float) classWeights[c];
         }
         this.smoothing = smoothing;
-        this.logProbabilities = logProbabilities;
+        this.probabilities = probabilities;
     }
 
     /** Writes for each image its sum of terms, its sum of weights, and its number of pixels. */
@@ -74,18 +83,22 @@ final class FloatCrossEntropy {
         float[] a = Scratch.floats(6, n);
         int[] code = Scratch.ints(0, n);
         load(block, z, y, code, w);
-        if (logProbabilities) {
+        if (probabilities) {
             Arrays.fill(max, 0, n, 0);
             // the logarithm of the sum, which is 1; or NaN
             Arrays.fill(sum, 0, n, 0);
             for (int c = 0; c < channels; c++) {
                 FloatSoftmax.addIfNotFinite(sum, z[c], n);
+                for (int i = 0; i < n; i++) {
+                    z[c][i] = Math.max(z[c][i], LEAST_PROBABILITY);
+                }
+                Log.inPlace(z[c], 0, n);
             }
         } else {
             FloatSoftmax.maxima(z, channels, n, max);
         }
         double mass = shares(z, y, code, w, max, n, below, a);
-        if (!logProbabilities) {
+        if (!probabilities) {
             FloatSoftmax.exponentials(z, channels, n, max, sum);
             Log.inPlace(sum, 0, n);
         }
@@ -199,10 +212,12 @@ final class FloatCrossEntropy {
             }
             factor[i] = w[i] * a;
         }
-        if (logProbabilities) {
+        float[][] inverse = null;
+        if (probabilities) {
+            inverse = Scratch.floatBlock(1, channels, n);
             for (int c = 0; c < channels; c++) {
-                // NaN stays NaN
-                FloatSoftmax.addScaled(e[c], e[c], -1, n);
+                inverse(e[c], inverse[c], n);
+                Arrays.fill(e[c], 0, n, 0);
             }
         } else {
             FloatSoftmax.maxima(e, channels, n, max);
@@ -231,7 +246,17 @@ final class FloatCrossEntropy {
                 }
             }
         }
+        for (int c = 0; c < channels && probabilities; c++) {
+            FloatSoftmax.multiply(e[c], inverse[c], n);
+        }
         FloatSoftmax.store(e, to, blocks, block);
+    }
+
+    /** Finds the derivative of the logarithm of probabilities; NaN of what is not finite. */
+    private static void inverse(float[] p, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = p[i] > LEAST_PROBABILITY ? 1 / p[i] + p[i] * 0 : p[i] * 0;
+        }
     }
 
     /** Loads a block; a pixel without label or weight gets a void code and logits of 0. */

@@ -10,7 +10,7 @@ final class FloatOhem {
     private FloatOhem() {}
 
     static void trueProbabilities(
-            FloatBuffer logits, IntBuffer codes, boolean logs, Blocks blocks, FloatBuffer to) {
+            FloatBuffer logits, IntBuffer codes, boolean given, Blocks blocks, FloatBuffer to) {
         Blocks single = blocks.withChannels(1);
         Parallel.run(
                 blocks.count(),
@@ -24,11 +24,11 @@ final class FloatOhem {
                     FloatSoftmax.load(logits, e, blocks, block);
                     codes.get(single.offset(block, 0), code, 0, n);
                     FloatSoftmax.clearVoid(e, code, channels, n);
-                    if (logs) {
-                        for (int c = 0; c < channels; c++) {
-                            Exp.inPlace(e[c], 0, n);
-                        }
+                    if (given) {
                         Arrays.fill(sum, 0, n, 1);
+                        for (int c = 0; c < channels; c++) {
+                            FloatSoftmax.addIfNotFinite(sum, e[c], n);
+                        }
                     } else {
                         FloatSoftmax.maxima(e, channels, n, max);
                         FloatSoftmax.exponentials(e, channels, n, max, sum);

@@ -2,6 +2,7 @@ package org.seglosses.samediff.op;
 
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.util.Arrays;
 
 /** Softmax over channels, or sigmoid a channel, with void pixels at 0, and its gradient. */
 final class FloatProbabilities {
@@ -54,7 +55,10 @@ final class FloatProbabilities {
         }
     }
 
-    /** The probabilities themselves where they are given: void pixels at 0, the rest as it is. */
+    /**
+     * The probabilities themselves where they are given, with void pixels at 0. One that is not
+     * finite makes NaN as a logit would: of itself, and of one label a pixel, of all its pixel's.
+     */
     static void given(
             FloatBuffer probabilities,
             IntBuffer codes,
@@ -65,9 +69,18 @@ final class FloatProbabilities {
                 blocks.count(),
                 block -> {
                     int channels = blocks.channels();
-                    float[][] p = Scratch.floatBlock(0, channels, blocks.length(block));
+                    int n = blocks.length(block);
+                    float[][] p = Scratch.floatBlock(0, channels, n);
+                    float[] wrong = Scratch.floats(1, n);
                     FloatSoftmax.load(probabilities, p, blocks, block);
                     clearVoid(p, codes, perChannel, blocks, block);
+                    Arrays.fill(wrong, 0, n, 0);
+                    for (int c = 0; c < channels; c++) {
+                        FloatSoftmax.addIfNotFinite(perChannel ? p[c] : wrong, p[c], n);
+                    }
+                    for (int c = 0; c < channels && !perChannel; c++) {
+                        FloatSoftmax.add(p[c], wrong, n);
+                    }
                     FloatSoftmax.store(p, to, blocks, block);
                 });
     }
@@ -75,7 +88,8 @@ final class FloatProbabilities {
     static void gradient(
             FloatBuffer probabilities,
             IntBuffer codes,
-            boolean sigmoid,
+            int form,
+            boolean perChannel,
             FloatBuffer upstream,
             Blocks blocks,
             FloatBuffer to) {
@@ -88,8 +102,12 @@ final class FloatProbabilities {
                     float[][] g = Scratch.floatBlock(1, channels, n);
                     FloatSoftmax.load(probabilities, p, blocks, block);
                     FloatSoftmax.load(upstream, g, blocks, block);
-                    clearVoid(g, codes, sigmoid, blocks, block);
-                    if (sigmoid) {
+                    clearVoid(g, codes, perChannel, blocks, block);
+                    if (form == Probabilities.GIVEN) {
+                        for (int c = 0; c < channels; c++) {
+                            FloatSoftmax.addIfNotFinite(g[c], p[c], n);
+                        }
+                    } else if (form == Probabilities.SIGMOID) {
                         for (int c = 0; c < channels; c++) {
                             sigmoidGradient(g[c], p[c], n);
                         }

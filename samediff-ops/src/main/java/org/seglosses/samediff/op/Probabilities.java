@@ -14,9 +14,9 @@ import java.util.List;
  */
 public final class Probabilities extends JavaOp {
 
-    private static final int GIVEN = 0;
-    private static final int SOFTMAX = 1;
-    private static final int SIGMOID = 2;
+    static final int GIVEN = 0;
+    static final int SOFTMAX = 1;
+    static final int SIGMOID = 2;
 
     /** For ND4J, which creates ops by reflection. */
     public Probabilities() {}
@@ -48,7 +48,8 @@ public final class Probabilities extends JavaOp {
     }
 
     /**
-     * Adds the identity, with 0 at void pixels, to the graph of its inputs.
+     * Adds the identity, with 0 at void pixels and NaN for what is not finite, to the graph of its
+     * inputs.
      *
      * @param probabilities {@code [N,C,H,W]}
      * @param codes codes of {@link Targets} {@code [N,1,H,W]} or {@code [N,C,H,W]}
@@ -83,8 +84,7 @@ public final class Probabilities extends JavaOp {
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("logits", inputs[0]);
         int form = intArg(0);
-        boolean perChannel =
-                form == GIVEN ? inputs[1].size(1) == blocks.channels() : form == SIGMOID;
+        boolean perChannel = perChannel(form, inputs[1], blocks);
         int channels = perChannel ? blocks.channels() : 1;
         blocks.requireMatch("codes", inputs[1], channels, channels);
         var codes = HostArray.ints(inputs[1]);
@@ -110,11 +110,12 @@ public final class Probabilities extends JavaOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        // the gradient of the identity with void pixels cleared is itself
         return List.of(
-                intArg(0) == GIVEN
-                        ? given(upstream.get(0), arg(1))
-                        : ProbabilitiesGradient.of(
-                                outputVariable(), arg(1), upstream.get(0), intArg(0) == SIGMOID));
+                ProbabilitiesGradient.of(outputVariable(), arg(1), upstream.get(0), intArg(0)));
+    }
+
+    /** Whether a pixel has a label for each channel. */
+    static boolean perChannel(int form, INDArray codes, Blocks blocks) {
+        return form == GIVEN ? codes.size(1) == blocks.channels() : form == SIGMOID;
     }
 }

@@ -8,7 +8,8 @@ import java.util.List;
 
 /**
  * The gradient of {@link Probabilities} by the logits: {@code p_c * (g_c - sum p * g)} for softmax,
- * {@code p * (1-p) * g} for sigmoid; 0 at void pixels. Not differentiable.
+ * {@code p * (1-p) * g} for sigmoid, {@code g} where probabilities are given; 0 at void pixels, NaN
+ * where the probability is. Not differentiable.
  */
 public final class ProbabilitiesGradient extends JavaOp {
 
@@ -20,10 +21,10 @@ public final class ProbabilitiesGradient extends JavaOp {
     }
 
     static SDVariable of(
-            SDVariable probabilities, SDVariable codes, SDVariable upstream, boolean sigmoid) {
+            SDVariable probabilities, SDVariable codes, SDVariable upstream, int form) {
         ProbabilitiesGradient op =
                 new ProbabilitiesGradient(new SDVariable[] {probabilities, codes, upstream});
-        op.addIArgument(sigmoid ? 1 : 0);
+        op.addIArgument(form);
         return op.variable();
     }
 
@@ -45,12 +46,15 @@ public final class ProbabilitiesGradient extends JavaOp {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("probabilities", inputs[0]);
+        int form = intArg(0);
+        boolean perChannel = Probabilities.perChannel(form, inputs[1], blocks);
         var codes = HostArray.ints(inputs[1]);
         if (output.dataType() == DataType.DOUBLE) {
             DoubleProbabilities.gradient(
                     HostArray.doubles(inputs[0]),
                     codes,
-                    flagArg(0),
+                    form,
+                    perChannel,
                     HostArray.doubles(inputs[2]),
                     blocks,
                     HostArray.doubles(output));
@@ -58,7 +62,8 @@ public final class ProbabilitiesGradient extends JavaOp {
             FloatProbabilities.gradient(
                     HostArray.floats(inputs[0]),
                     codes,
-                    flagArg(0),
+                    form,
+                    perChannel,
                     HostArray.floats(inputs[2]),
                     blocks,
                     HostArray.floats(output));

@@ -8,8 +8,9 @@ import java.util.List;
 
 /**
  * The softmax probability of each pixel's label: logits {@code [N,C,H,W]} and codes {@code
- * [N,1,H,W]} to {@code [N,1,H,W]}; +infinity at void pixels, so that no selection takes them. It
- * serves to select pixels and has no gradient.
+ * [N,1,H,W]} to {@code [N,1,H,W]}; +infinity at void pixels, so that no selection takes them. NaN
+ * where any of a valid pixel's logits is not finite. It serves to select pixels and has no
+ * gradient.
  */
 public final class TrueProbability extends JavaOp {
 
@@ -23,14 +24,14 @@ public final class TrueProbability extends JavaOp {
     /**
      * Adds the op to the graph of its inputs.
      *
-     * @param logits {@code [N,C,H,W]}, or log-probabilities
+     * @param logits {@code [N,C,H,W]}, or probabilities
      * @param codes codes of {@link Targets} {@code [N,1,H,W]}
-     * @param logProbabilities whether the logits are log-probabilities
+     * @param given whether the logits are probabilities
      * @return the probabilities
      */
-    public static SDVariable of(SDVariable logits, SDVariable codes, boolean logProbabilities) {
+    public static SDVariable of(SDVariable logits, SDVariable codes, boolean given) {
         TrueProbability op = new TrueProbability(new SDVariable[] {logits, codes});
-        op.addIArgument(logProbabilities ? 1 : 0);
+        op.addIArgument(given ? 1 : 0);
         return op.variable();
     }
 

@@ -27,7 +27,7 @@ class CrossEntropyOpsTest {
         final double[] weights;
         final double[] classWeights;
         final double smoothing;
-        final boolean logs;
+        final boolean given;
         final Random random;
 
         Draw(int seed, int[] shape, DataType type) {
@@ -35,11 +35,11 @@ class CrossEntropyOpsTest {
             this.type = type;
             random = new Random(seed);
             int pixels = shape[0] * shape[2] * shape[3];
-            logs = seed % 5 == 4;
-            double scale = new double[] {0.1, 1, 10, 1e4}[random.nextInt(logs ? 2 : 4)];
+            given = seed % 4 == 2 || seed % 4 == 3;
+            double scale = new double[] {0.1, 1, 10, 1e4}[random.nextInt(4)];
             double[] z = OpCases.normal(random, type, OpCases.length(shape), scale);
-            for (int i = 0; i < z.length && logs; i++) {
-                z[i] = -Math.abs(z[i]);
+            for (int i = 0; i < z.length && given; i++) {
+                z[i] = random.nextInt(9) == 0 ? 0 : 0.01f + 0.99f * random.nextFloat();
             }
             logits = z;
             boolean isSoft = seed % 2 == 1;
@@ -96,10 +96,13 @@ class CrossEntropyOpsTest {
             return classWeights.length == 0 ? 1 : classWeights[c];
         }
 
+        /** {@code -log} of the probability of a class. */
+        double negativeLog(double[] z, int pixel, int c) {
+            double own = z[at(pixel, c)];
+            return given ? -Math.log(Math.max(own, 1e-30)) : logSumExp(z, pixel) - own;
+        }
+
         double logSumExp(double[] z, int pixel) {
-            if (logs) {
-                return 0;
-            }
             double max = Double.NEGATIVE_INFINITY;
             for (int c = 0; c < shape[1]; c++) {
                 max = Math.max(max, z[at(pixel, c)]);
@@ -126,9 +129,8 @@ class CrossEntropyOpsTest {
                 if (isVoid(pixel)) {
                     continue;
                 }
-                double lse = logSumExp(z, pixel);
                 for (int c = 0; c < shape[1]; c++) {
-                    sums[3 * n] += weight(pixel) * share(pixel, c) * (lse - z[at(pixel, c)]);
+                    sums[3 * n] += weight(pixel) * share(pixel, c) * negativeLog(z, pixel, c);
                     sums[3 * n + 1] += weight(pixel) * classWeight(c) * label(pixel, c);
                 }
             }
@@ -149,15 +151,17 @@ class CrossEntropyOpsTest {
                     all += share(pixel, c);
                 }
                 for (int c = 0; c < shape[1]; c++) {
-                    double softmax = logs ? 0 : Math.exp(logits[at(pixel, c)] - lse);
-                    gradient[at(pixel, c)] = g * (all * softmax - share(pixel, c));
+                    double z = logits[at(pixel, c)];
+                    double byLogit = g * (all * Math.exp(z - lse) - share(pixel, c));
+                    double byP = z > 1e-30 ? -g * share(pixel, c) / z : 0;
+                    gradient[at(pixel, c)] = given ? byP : byLogit;
                 }
             }
             return gradient;
         }
 
         private void configure(JavaOp op) {
-            op.addIArgument(logs ? 1 : 0);
+            op.addIArgument(given ? 1 : 0);
             op.addTArgument(smoothing);
             op.addTArgument(classWeights);
         }
@@ -208,7 +212,7 @@ class CrossEntropyOpsTest {
                             java.util.Arrays.toString(shape),
                             type,
                             soft == null ? "indices" : "soft",
-                            logs ? " of log-probabilities" : "",
+                            given ? " of probabilities" : "",
                             smoothing,
                             classWeights.length > 0,
                             weights != null);
@@ -244,7 +248,8 @@ class CrossEntropyOpsTest {
         for (Draw d : draws(DataType.DOUBLE)) {
             double[] z = d.logits;
             for (int i = 0; i < z.length; i++) {
-                z[i] %= 8;
+                // 0 is where the logarithm is cut off
+                z[i] = d.given && z[i] == 0 ? 0.5 : z[i] % 8;
             }
             if (z.length > 10_000) {
                 continue;

@@ -1,6 +1,7 @@
 package org.seglosses.samediff.op;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,9 +15,9 @@ import java.util.Random;
 /** {@link TrueProbability} and {@link HardCodes}. */
 class OhemOpsTest {
 
-    private static INDArray probability(INDArray logits, INDArray codes, boolean logs) {
+    private static INDArray probability(INDArray logits, INDArray codes, boolean given) {
         return OpRun.of(
-                OpCases.op(new TrueProbability(), OpCases.ints(logs ? 1 : 0)), logits, codes);
+                OpCases.op(new TrueProbability(), OpCases.ints(given ? 1 : 0)), logits, codes);
     }
 
     @ParameterizedTest
@@ -25,7 +26,7 @@ class OhemOpsTest {
         for (int[] shape : OpCases.SHAPES) {
             for (int seed = 0; seed < 4; seed++) {
                 Random random = new Random(seed);
-                boolean logs = seed == 3;
+                boolean given = seed == 3;
                 double scale = new double[] {1, 10, 1e4, 3}[seed];
                 double[] z = OpCases.normal(random, type, OpCases.length(shape), scale);
                 int[] codes = OpCases.codes(random, shape, 1, shape[1]);
@@ -36,16 +37,15 @@ class OhemOpsTest {
                     double max = Double.NEGATIVE_INFINITY;
                     for (int c = 0; c < shape[1]; c++) {
                         int at = OpCases.at(shape, i / p, c, i % p);
-                        z[at] = logs ? -Math.abs(z[at]) : z[at];
-                        max = logs ? 0 : Math.max(max, z[at]);
+                        max = Math.max(max, z[at]);
                     }
                     for (int c = 0; c < shape[1]; c++) {
                         sum += Math.exp(z[OpCases.at(shape, i / p, c, i % p)] - max);
                     }
                     expected[i] = Double.POSITIVE_INFINITY;
                     if (codes[i] >= 0) {
-                        double own = z[OpCases.at(shape, i / p, codes[i], i % p)] - max;
-                        expected[i] = Math.exp(own) / (logs ? 1 : sum);
+                        double own = z[OpCases.at(shape, i / p, codes[i], i % p)];
+                        expected[i] = given ? own : Math.exp(own - max) / sum;
                     } else {
                         for (int c = 0; c < shape[1]; c++) {
                             z[OpCases.at(shape, i / p, c, i % p)] = OpCases.notFinite(random);
@@ -54,7 +54,9 @@ class OhemOpsTest {
                 }
                 INDArray actual =
                         probability(
-                                OpCases.array(type, z, shape), OpCases.ints(codes, shape, 1), logs);
+                                OpCases.array(type, z, shape),
+                                OpCases.ints(codes, shape, 1),
+                                given);
                 OpCases.assertClose(
                         actual,
                         expected,
@@ -73,13 +75,15 @@ class OhemOpsTest {
             for (int c = 0; c < 3; c++) {
                 double[] z = {0, 1, 0, 1, 0, 1};
                 z[2 * c] = bad;
-                INDArray p =
-                        probability(
-                                OpCases.array(type, z, shape),
-                                OpCases.ints(new int[] {1, 1}, shape, 1),
-                                false);
-                assertThat(p.getDouble(0)).isNaN();
-                assertThat(p.getDouble(1)).isBetween(0.333, 0.334);
+                for (boolean given : new boolean[] {false, true}) {
+                    INDArray p =
+                            probability(
+                                    OpCases.array(type, z, shape),
+                                    OpCases.ints(new int[] {1, 1}, shape, 1),
+                                    given);
+                    assertThat(p.getDouble(0)).isNaN();
+                    assertThat(p.getDouble(1)).isCloseTo(given ? 1 : 1.0 / 3, within(1e-7));
+                }
             }
         }
     }

@@ -45,14 +45,8 @@ class ProbabilitiesTest {
 
         INDArray gradient(INDArray p, INDArray codes, double[] upstream) {
             INDArray g = OpCases.array(type, upstream, shape);
-            if (form == GIVEN) {
-                return OpRun.of(OpCases.op(new Probabilities(), OpCases.ints(GIVEN)), g, codes);
-            }
-            return OpRun.of(
-                    OpCases.op(new ProbabilitiesGradient(), OpCases.ints(form == SIGMOID ? 1 : 0)),
-                    p,
-                    codes,
-                    g);
+            ProbabilitiesGradient op = OpCases.op(new ProbabilitiesGradient(), OpCases.ints(form));
+            return OpRun.of(op, p, codes, g);
         }
 
         double[] expected(double[] z, int[] codes, int codeChannels) {
@@ -62,7 +56,11 @@ class ProbabilitiesTest {
                     continue;
                 }
                 if (form == GIVEN) {
-                    p[i] = z[i];
+                    int plane = shape[2] * shape[3];
+                    p[i] = z[i] + z[i] * 0;
+                    for (int c = 0; c < shape[1] && codeChannels == 1; c++) {
+                        p[i] += z[i + (c - channel(i)) * plane] * 0;
+                    }
                 } else if (form == SIGMOID) {
                     p[i] = 1 / (1 + Math.exp(-z[i])) + z[i] * 0;
                 } else {
