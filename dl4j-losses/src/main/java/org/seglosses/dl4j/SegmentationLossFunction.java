@@ -276,7 +276,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
 
     private static void requireDistinctElements(INDArray gradient) {
         for (int d = 0; d < gradient.rank(); d++) {
-            if (gradient.size(d) > 1 && gradient.stride(d) == 0) {
+            if (!gradient.isEmpty() && gradient.size(d) > 1 && gradient.stride(d) == 0) {
                 throw new IllegalArgumentException(
                         "gradient must have a place for each element, got strides "
                                 + Arrays.toString(gradient.stride())
