@@ -136,9 +136,10 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
                             + " "
                             + Arrays.toString(gradient.shape()));
         }
-        requireDistinctElements(gradient);
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Batch batch = batch(labels, preOutput, mask);
+            // after the batch, whose own faults come first: an empty array has no strides either
+            requireDistinctElements(gradient);
             boolean direct = batch.logits() == preOutput;
             INDArray to =
                     direct
