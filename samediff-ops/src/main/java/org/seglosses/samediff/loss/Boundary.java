@@ -98,7 +98,7 @@ public record Boundary(
 
     @Override
     public Set<Mode> modes() {
-        return Set.of(Mode.MULTICLASS, Mode.BINARY);
+        return Rules.modes(Mode.MULTICLASS, Mode.BINARY);
     }
 
     @Override

@@ -73,7 +73,7 @@ public record CrossEntropy(
 
     @Override
     public Set<Mode> modes() {
-        return Set.of(Mode.MULTICLASS);
+        return Rules.modes(Mode.MULTICLASS);
     }
 
     @Override

@@ -67,7 +67,7 @@ public record LovaszHinge(boolean perImage, boolean flatten, Integer ignoreIndex
 
     @Override
     public Set<Mode> modes() {
-        return Set.of(Mode.BINARY, Mode.MULTILABEL);
+        return Rules.modes(Mode.BINARY, Mode.MULTILABEL);
     }
 
     @Override

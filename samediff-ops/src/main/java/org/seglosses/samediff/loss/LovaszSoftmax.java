@@ -86,7 +86,7 @@ public record LovaszSoftmax(
 
     @Override
     public Set<Mode> modes() {
-        return Set.of(Mode.MULTICLASS, Mode.BINARY);
+        return Rules.modes(Mode.MULTICLASS, Mode.BINARY);
     }
 
     @Override

@@ -75,7 +75,7 @@ public record OhemCrossEntropy(
 
     @Override
     public Set<Mode> modes() {
-        return Set.of(Mode.MULTICLASS);
+        return Rules.modes(Mode.MULTICLASS);
     }
 
     @Override

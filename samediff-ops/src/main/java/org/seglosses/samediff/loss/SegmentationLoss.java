@@ -25,6 +25,8 @@ import java.util.Set;
  * all zero, or whose mask is 0. They have no influence, whatever their logits are, and their
  * gradient is exactly 0. With nothing valid at all the loss is 0.
  *
+ * <p><b>Gradients</b> go to the logits; labels and masks are constants.
+ *
  * <p><b>Errors.</b> When the graph runs, a label that is no class and not the ignore index, or a
  * negative or infinite mask, is an {@code IllegalArgumentException}. A logit at a valid pixel that
  * is not finite makes the loss and the gradient NaN.
@@ -35,7 +37,7 @@ public interface SegmentationLoss extends Serializable {
     /**
      * The modes that the loss is defined in.
      *
-     * @return the modes, in the order of preference
+     * @return the modes, in the order of the enum
      */
     Set<Mode> modes();
 
@@ -121,13 +123,15 @@ public interface SegmentationLoss extends Serializable {
             SameDiff sd, String name, SDVariable labels, SDVariable logits, SDVariable mask) {
         Rules.requireGiven(sd, "sd");
         Rules.requireGiven(name, "name");
-        return loss(LossGraph.ofLogits(this, null, labels, logits, mask)).rename(name);
+        LossGraph graph = LossGraph.ofLogits(this, null, labels, logits, mask);
+        Rules.require(graph.sameDiff() == sd, "logits", "of the graph sd", logits);
+        return loss(graph).rename(name);
     }
 
     /**
      * Adds the loss to a graph that ends in probabilities: of a softmax over the channels in {@link
      * Mode#MULTICLASS}, of sigmoids otherwise. Prefer logits: a probability that has been rounded
-     * to 0 or 1 has lost its gradient.
+     * to 0 or 1 has lost its gradient, and a logarithm is taken of 1e-30 at least.
      *
      * @param sd the graph
      * @param name the name of the loss variable
@@ -146,7 +150,8 @@ public interface SegmentationLoss extends Serializable {
             SDVariable mask) {
         Rules.requireGiven(sd, "sd");
         Rules.requireGiven(name, "name");
-        return loss(LossGraph.ofProbabilities(this, null, labels, probabilities, mask))
-                .rename(name);
+        LossGraph graph = LossGraph.ofProbabilities(this, null, labels, probabilities, mask);
+        Rules.require(graph.sameDiff() == sd, "probabilities", "of the graph sd", probabilities);
+        return loss(graph).rename(name);
     }
 }
