@@ -7,7 +7,6 @@ import org.seglosses.samediff.op.BoundaryTargets;
 import org.seglosses.samediff.op.ClassCoefficients;
 import org.seglosses.samediff.op.SlidingMax;
 
-import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -99,7 +98,7 @@ public record Boundary(
 
     @Override
     public Set<Mode> modes() {
-        return EnumSet.of(Mode.MULTICLASS, Mode.BINARY);
+        return Rules.modes(Mode.MULTICLASS, Mode.BINARY);
     }
 
     @Override

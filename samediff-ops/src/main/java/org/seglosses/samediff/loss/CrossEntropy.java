@@ -4,7 +4,6 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.seglosses.samediff.op.CrossEntropySums;
 import org.seglosses.samediff.op.NormalizedSums;
 
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -74,7 +73,7 @@ public record CrossEntropy(
 
     @Override
     public Set<Mode> modes() {
-        return EnumSet.of(Mode.MULTICLASS);
+        return Rules.modes(Mode.MULTICLASS);
     }
 
     @Override

@@ -7,7 +7,6 @@ import org.seglosses.samediff.op.KthSmallest;
 import org.seglosses.samediff.op.NormalizedSums;
 import org.seglosses.samediff.op.TrueProbability;
 
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -76,7 +75,7 @@ public record OhemCrossEntropy(
 
     @Override
     public Set<Mode> modes() {
-        return EnumSet.of(Mode.MULTICLASS);
+        return Rules.modes(Mode.MULTICLASS);
     }
 
     @Override

@@ -25,6 +25,8 @@ import java.util.Set;
  * all zero, or whose mask is 0. They have no influence, whatever their logits are, and their
  * gradient is exactly 0. With nothing valid at all the loss is 0.
  *
+ * <p><b>Gradients</b> go to the logits; labels and masks are constants.
+ *
  * <p><b>Errors.</b> When the graph runs, a label that is no class and not the ignore index, or a
  * negative or infinite mask, is an {@code IllegalArgumentException}. A logit at a valid pixel that
  * is not finite makes the loss and the gradient NaN.
@@ -35,7 +37,7 @@ public interface SegmentationLoss extends Serializable {
     /**
      * The modes that the loss is defined in.
      *
-     * @return the modes, in the order of preference
+     * @return the modes, in the order of the enum
      */
     Set<Mode> modes();
 
@@ -129,7 +131,7 @@ public interface SegmentationLoss extends Serializable {
     /**
      * Adds the loss to a graph that ends in probabilities: of a softmax over the channels in {@link
      * Mode#MULTICLASS}, of sigmoids otherwise. Prefer logits: a probability that has been rounded
-     * to 0 or 1 has lost its gradient.
+     * to 0 or 1 has lost its gradient, and a logarithm is taken of 1e-30 at least.
      *
      * @param sd the graph
      * @param name the name of the loss variable

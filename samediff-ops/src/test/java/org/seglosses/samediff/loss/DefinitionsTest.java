@@ -1,0 +1,384 @@
+package org.seglosses.samediff.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
+import org.nd4j.shade.jackson.databind.exc.ValueInstantiationException;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Parameters: what is refused and how, defaults, and what definitions survive. */
+class DefinitionsTest {
+
+    private static Arguments refusal(String message, ThrowingCallable building) {
+        return Arguments.of(message, building);
+    }
+
+    private static LovaszSoftmax lovasz(List<Integer> classes, List<Double> weights) {
+        return new LovaszSoftmax(true, classes, AbsentClass.EXCLUDE, weights, null, null);
+    }
+
+    static Stream<Arguments> refusals() {
+        double nan = Double.NaN;
+        double inf = Double.POSITIVE_INFINITY;
+        CrossEntropy.Builder<CrossEntropy> ce = CrossEntropy.builder();
+        CrossEntropy loss = ce.build();
+        return Stream.of(
+                refusal(
+                        "smoothing must be in [0,1], got -0.1",
+                        () -> CrossEntropy.builder().smoothing(-0.1).build()),
+                refusal(
+                        "smoothing must be in [0,1], got 1.5",
+                        () -> CrossEntropy.builder().smoothing(1.5).build()),
+                refusal(
+                        "smoothing must be in [0,1], got NaN",
+                        () -> CrossEntropy.builder().smoothing(nan).build()),
+                refusal(
+                        "classWeights must be finite and not negative, got [1.0, -2.0]",
+                        () -> CrossEntropy.builder().classWeights(1, -2).build()),
+                refusal(
+                        "classWeights must be finite and not negative, got [NaN]",
+                        () -> CrossEntropy.builder().classWeights(nan).build()),
+                refusal(
+                        "classWeights must be finite and not negative, got [Infinity]",
+                        () -> OhemCrossEntropy.builder().classWeights(inf).build()),
+                refusal(
+                        "classWeights must be finite and not negative, got [1.0, null]",
+                        () -> lovasz(null, Arrays.asList(1.0, null))),
+                refusal(
+                        "classWeights must be given, got null",
+                        () -> CrossEntropy.builder().classWeights((double[]) null)),
+                refusal(
+                        "normalizeBy must be given, got null",
+                        () -> CrossEntropy.builder().normalizeBy(null).build()),
+                refusal(
+                        "thresh must be in [0,1], got -0.01",
+                        () -> OhemCrossEntropy.builder().thresh(-0.01).build()),
+                refusal(
+                        "thresh must be in [0,1], got 1.01",
+                        () -> OhemCrossEntropy.builder().thresh(1.01).build()),
+                refusal(
+                        "thresh must be in [0,1], got NaN",
+                        () -> OhemCrossEntropy.builder().thresh(nan).build()),
+                refusal(
+                        "minKept must be at least 0, got -1",
+                        () -> OhemCrossEntropy.builder().minKept(-1).build()),
+                refusal(
+                        "classes must be class indices of at least 0, got [0, -1]",
+                        () -> LovaszSoftmax.builder().classes(0, -1).build()),
+                refusal(
+                        "classes must be different from each other, got [1, 2, 1]",
+                        () -> LovaszSoftmax.builder().classes(1, 2, 1).build()),
+                refusal(
+                        "classes must be class indices of at least 0, got [1, null]",
+                        () -> lovasz(Arrays.asList(1, null), null)),
+                refusal(
+                        "classes must be given, got null",
+                        () -> LovaszSoftmax.builder().classes((int[]) null)),
+                refusal(
+                        "absentClass must be given, got null",
+                        () -> LovaszSoftmax.builder().absentClass(null).build()),
+                refusal(
+                        "mode must be MULTICLASS or BINARY, got MULTILABEL",
+                        () -> LovaszSoftmax.builder().mode(Mode.MULTILABEL).build()),
+                refusal(
+                        "mode must be BINARY or MULTILABEL, got MULTICLASS",
+                        () -> LovaszHinge.builder().mode(Mode.MULTICLASS).build()),
+                refusal(
+                        "theta0 must be odd and at least 3, got 4",
+                        () -> Boundary.builder().theta0(4).build()),
+                refusal(
+                        "theta0 must be odd and at least 3, got 1",
+                        () -> Boundary.builder().theta0(1).build()),
+                refusal(
+                        "theta must be odd and at least 3, got 2",
+                        () -> Boundary.builder().theta(2).build()),
+                refusal(
+                        "theta must be odd and at least 3, got -5",
+                        () -> Boundary.builder().theta(-5).build()),
+                refusal(
+                        "absentClass must be given, got null",
+                        () -> Boundary.builder().absentClass(null).build()),
+                refusal(
+                        "mode must be MULTICLASS or BINARY, got MULTILABEL",
+                        () -> Boundary.builder().mode(Mode.MULTILABEL).build()),
+                refusal("terms must be at least one, got []", () -> Combined.builder().build()),
+                refusal("terms must be given, got null", () -> new Combined(null)),
+                refusal(
+                        "weight must be finite and not negative, got -1.0",
+                        () -> Combined.builder().add(-1, loss)),
+                refusal(
+                        "weight must be finite and not negative, got NaN",
+                        () -> Combined.builder().add(nan, loss)),
+                refusal(
+                        "weight must be finite and not negative, got Infinity",
+                        () -> Combined.builder().add(inf, loss)),
+                refusal("loss must be given, got null", () -> Combined.builder().add(1, null)),
+                refusal(
+                        "terms must be defined in a common mode, got [Term[weight=1.0, loss="
+                                + loss
+                                + "],"
+                                + " Term[weight=1.0, loss="
+                                + LovaszHinge.builder().build()
+                                + "]]",
+                        () ->
+                                Combined.builder()
+                                        .add(1, loss)
+                                        .add(1, LovaszHinge.builder().build())
+                                        .build()),
+                refusal(
+                        "terms must be defined in a common mode, got [Term[weight=1.0, loss="
+                                + LovaszHinge.builder().mode(Mode.MULTILABEL).build()
+                                + "], Term[weight=1.0, loss="
+                                + Boundary.builder().mode(Mode.BINARY).build()
+                                + "]]",
+                        () ->
+                                Combined.builder()
+                                        .add(1, LovaszHinge.builder().mode(Mode.MULTILABEL).build())
+                                        .add(1, Boundary.builder().mode(Mode.BINARY).build())
+                                        .build()));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("refusals")
+    void refuses(String message, ThrowingCallable building) {
+        assertThatThrownBy(building)
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void defaults() {
+        assertThat(CrossEntropy.builder().build())
+                .isEqualTo(new CrossEntropy(0, List.of(), -100, NormalizeBy.VALID));
+        assertThat(OhemCrossEntropy.builder().build())
+                .isEqualTo(new OhemCrossEntropy(0.6, 0, List.of(), 255));
+        assertThat(LovaszSoftmax.builder().build())
+                .isEqualTo(
+                        new LovaszSoftmax(
+                                true, List.of(), AbsentClass.EXCLUDE, List.of(), null, null));
+        assertThat(LovaszHinge.builder().build())
+                .isEqualTo(new LovaszHinge(true, false, null, null));
+        assertThat(Boundary.builder().build())
+                .isEqualTo(new Boundary(3, 5, AbsentClass.PENALIZE, false, null, null));
+        assertThat(Boundary.gdl())
+                .isEqualTo(new Boundary(19, 19, AbsentClass.PENALIZE, false, null, null));
+        assertThat(new LovaszSoftmax(true, null, AbsentClass.ZERO, null, null, null).classes())
+                .isEmpty();
+    }
+
+    @Test
+    void modes() {
+        assertThat(LovaszSoftmax.builder().build().modes())
+                .containsExactly(Mode.MULTICLASS, Mode.BINARY);
+        assertThat(LovaszHinge.builder().build().modes())
+                .containsExactly(Mode.BINARY, Mode.MULTILABEL);
+        Combined sum =
+                Combined.builder()
+                        .add(1, Boundary.builder().build())
+                        .add(1, LovaszSoftmax.builder().mode(Mode.BINARY).build())
+                        .build();
+        assertThat(sum.modes()).containsExactly(Mode.BINARY);
+        assertThat(sum.mode()).isEqualTo(Mode.BINARY);
+    }
+
+    /** All draws of parameters of all losses. */
+    static Stream<SegmentationLoss> definitions() {
+        return Subject.all().stream()
+                .flatMap(s -> Stream.iterate(0, i -> i < 21, i -> i + 1).map(i -> s.draw(i, 1)))
+                .map(Subject.Draw::loss);
+    }
+
+    @Test
+    void equalDefinitionsAreEqualAndOthersAreNot() {
+        List<SegmentationLoss> first = definitions().toList();
+        List<SegmentationLoss> second = definitions().toList();
+        assertThat(first).isEqualTo(second);
+        for (int i = 0; i < first.size(); i++) {
+            assertThat(first.get(i)).hasSameHashCodeAs(second.get(i));
+            for (int j = 0; j < first.size(); j++) {
+                // toString names every parameter, so it tells definitions apart as equals does
+                boolean same = first.get(i).toString().equals(first.get(j).toString());
+                assertThat(first.get(i).equals(second.get(j))).isEqualTo(same);
+            }
+        }
+        assertThat(Boundary.builder().theta(7).ignoreIndex(255).build())
+                .hasToString(
+                        "Boundary[theta0=3, theta=7, absentClass=PENALIZE, complement=false,"
+                                + " ignoreIndex=255, mode=null]");
+    }
+
+    @Test
+    void lists() {
+        double[] weights = {1, 2};
+        CrossEntropy.Builder<CrossEntropy> builder = CrossEntropy.builder().classWeights(weights);
+        CrossEntropy loss = builder.build();
+        weights[0] = 5;
+        builder.classWeights(7, 7, 7);
+        assertThat(loss.classWeights()).containsExactly(1.0, 2.0);
+        assertThatThrownBy(() -> loss.classWeights().add(3.0))
+                .isInstanceOf(UnsupportedOperationException.class);
+    }
+
+    @Test
+    void survivesJson() throws Exception {
+        ObjectMapper mapper = new ObjectMapper();
+        for (SegmentationLoss loss : definitions().toList()) {
+            String json = mapper.writeValueAsString(loss);
+            assertThat(mapper.readValue(json, SegmentationLoss.class)).as(json).isEqualTo(loss);
+        }
+        String json = mapper.writeValueAsString(Boundary.builder().build());
+        assertThat(json)
+                .isEqualTo(
+                        "{\"@class\":\"org.seglosses.samediff.loss.Boundary\",\"theta0\":3,"
+                                + "\"theta\":5,\"absentClass\":\"PENALIZE\",\"complement\":false,"
+                                + "\"ignoreIndex\":null,\"mode\":null}");
+        assertThatThrownBy(
+                        () ->
+                                mapper.readValue(
+                                        json.replace("\"theta\":5", "\"theta\":6"),
+                                        SegmentationLoss.class))
+                .isInstanceOf(ValueInstantiationException.class)
+                .cause()
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage("theta must be odd and at least 3, got 6");
+    }
+
+    @Test
+    void survivesJavaSerialization() throws Exception {
+        for (SegmentationLoss loss : definitions().toList()) {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+                out.writeObject(loss);
+            }
+            try (ObjectInputStream in =
+                    new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+                assertThat(in.readObject()).isEqualTo(loss);
+            }
+        }
+    }
+
+    private static final SameDiff GRAPH = SameDiff.create();
+
+    private static SDVariable placeholder(DataType type, long... shape) {
+        return GRAPH.placeHolder("p" + GRAPH.variables().size(), type, shape);
+    }
+
+    private static Arguments misuse(
+            String message, SegmentationLoss loss, SDVariable labels, SDVariable logits) {
+        return Arguments.of(message, loss, labels, logits);
+    }
+
+    static Stream<Arguments> misuses() {
+        SDVariable y = placeholder(DataType.INT32, -1, 8, 8);
+        SDVariable three = placeholder(DataType.FLOAT, -1, 3, 8, 8);
+        SDVariable one = placeholder(DataType.FLOAT, -1, 1, 8, 8);
+        SDVariable flat = placeholder(DataType.FLOAT, -1, 3);
+        SDVariable ints = placeholder(DataType.INT32, -1, 3, 8, 8);
+        SDVariable unknown = placeholder(DataType.FLOAT, -1, -1, 8, 8);
+        SDVariable computed = three.mul(2);
+        SDVariable elsewhere = SameDiff.create().placeHolder("y", DataType.FLOAT, -1, 8, 8);
+        CrossEntropy ce = CrossEntropy.builder().build();
+        Boundary boundary = Boundary.builder().build();
+        LovaszHinge hinge = LovaszHinge.builder().build();
+        return Stream.of(
+                misuse("labels must be given, got null", ce, null, three),
+                misuse("logits must be given, got null", ce, y, null),
+                misuse("logits must be of a floating-point type, got INT", ce, y, ints),
+                misuse("logits must be of shape [N,C,H,W], got [-1, 3]", ce, y, flat),
+                misuse(
+                        "logits must have at least 2 channels in mode MULTICLASS, got [-1, 1, 8, 8]",
+                        Boundary.builder().mode(Mode.MULTICLASS).build(),
+                        y,
+                        one),
+                misuse(
+                        "logits must have 1 channel in mode BINARY, got [-1, 3, 8, 8]",
+                        LovaszHinge.builder().mode(Mode.BINARY).build(),
+                        y,
+                        three),
+                misuse(
+                        "mode must be one of [MULTICLASS] for "
+                                + ce
+                                + ", got BINARY with logits [-1, 1, 8, 8]",
+                        ce,
+                        y,
+                        one),
+                misuse(
+                        "mode must be one of [BINARY, MULTILABEL] for "
+                                + hinge
+                                + ", got MULTICLASS with logits [-1, 3, 8, 8]",
+                        hinge,
+                        y,
+                        three),
+                misuse(
+                        "mode must be named (one of [MULTICLASS, BINARY]), since the graph does not know"
+                                + " the number of channels of logits null",
+                        boundary,
+                        y,
+                        computed),
+                misuse(
+                        "mode must be named (one of [MULTICLASS, BINARY]), since the graph does not know"
+                                + " the number of channels of logits [-1, -1, 8, 8]",
+                        boundary,
+                        y,
+                        unknown),
+                misuse(
+                        "labels must be of the graph of the logits, got " + elsewhere,
+                        ce,
+                        elsewhere,
+                        three));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("misuses")
+    void refusesVariables(
+            String message, SegmentationLoss loss, SDVariable labels, SDVariable logits) {
+        assertThatThrownBy(() -> loss.define(GRAPH, "loss", labels, logits))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void refusesAnotherGraph() {
+        SameDiff other = SameDiff.create();
+        SDVariable y = placeholder(DataType.INT32, -1, 8, 8);
+        SDVariable z = placeholder(DataType.FLOAT, -1, 3, 8, 8);
+        SDVariable mask = other.constant(Nd4j.ones(1, 8, 8));
+        CrossEntropy loss = CrossEntropy.builder().build();
+        assertThatThrownBy(() -> loss.define(other, "loss", y, z))
+                .hasMessage("logits must be of the graph sd, got " + z);
+        assertThatThrownBy(() -> loss.define(GRAPH, "loss", y, z, mask))
+                .hasMessage("mask must be of the graph of the logits, got " + mask);
+        assertThatThrownBy(() -> loss.define(null, "loss", y, z))
+                .hasMessage("sd must be given, got null");
+        assertThatThrownBy(() -> loss.define(GRAPH, null, y, z))
+                .hasMessage("name must be given, got null");
+    }
+
+    /** The mode that the graph's own shapes tell. */
+    @Test
+    void computedLogitsNeedNoModeWhereALossHasOne() {
+        SDVariable y = placeholder(DataType.INT32, -1, 8, 8);
+        SDVariable computed = placeholder(DataType.FLOAT, -1, 3, 8, 8).mul(2);
+        assertThat(CrossEntropy.builder().build().define(GRAPH, "a", y, computed).name())
+                .isEqualTo("a");
+        Boundary boundary = Boundary.builder().mode(Mode.MULTICLASS).build();
+        assertThat(boundary.define(GRAPH, "b", y, computed).name()).isEqualTo("b");
+    }
+}
