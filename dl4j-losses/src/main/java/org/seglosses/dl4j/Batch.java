@@ -43,6 +43,10 @@ record Batch(
             throw new IllegalArgumentException(
                     "preOutput must be of a floating-point type, got " + preOutput.dataType());
         }
+        if (preOutput.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "preOutput must not be empty, got shape " + Arrays.toString(preOutput.shape()));
+        }
         if (preOutput.rank() == 4) {
             return new Batch(labels, preOutput, mask, preOutput.size(0), false, false);
         }

@@ -61,7 +61,7 @@ final class LossProgram implements AutoCloseable {
             long examples) {}
 
     private static final String LABELS = "labels";
-    private static final String LOGITS = "logits";
+    private static final String LOGITS = "preOutput";
     private static final String MASK = "mask";
 
     private final Key key;
@@ -89,7 +89,7 @@ final class LossProgram implements AutoCloseable {
             GraphPlan.Builder builder = GraphPlan.builder(sd).output(value);
             if (key.output == Output.VALUE_AND_GRADIENT) {
                 SDVariable seed = sd.constant(Nd4j.scalar(loss.dataType(), (double) key.examples));
-                gradient = Gradients.of(loss, logits, seed).name();
+                gradient = Gradients.of(loss, logits, seed).rename("gradient").name();
                 builder.output(gradient);
             } else {
                 gradient = null;

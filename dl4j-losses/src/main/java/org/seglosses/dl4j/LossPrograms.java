@@ -46,7 +46,9 @@ final class LossPrograms {
         List<LossProgram> surplus = new ArrayList<>();
         synchronized (IDLE) {
             IDLE.addFirst(program);
-            long most = Math.min(Long.getLong(MEMORY, DEFAULT_MEMORY), MOST_MEMORY) << 20;
+            long most =
+                    Math.min(Math.min(Long.getLong(MEMORY, DEFAULT_MEMORY), 1L << 40), MOST_MEMORY)
+                            << 20;
             long bytes = IDLE.stream().mapToLong(LossProgram::bytes).sum();
             while (IDLE.size() > MOST || bytes > most && IDLE.size() > 1) {
                 LossProgram oldest = IDLE.removeLast();

@@ -136,6 +136,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
                             + " "
                             + Arrays.toString(gradient.shape()));
         }
+        requireDistinctElements(gradient);
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Batch batch = batch(labels, preOutput, mask);
             boolean direct = batch.logits() == preOutput;
@@ -271,6 +272,18 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         INDArray gradient = Nd4j.createUninitialized(preOutput.dataType(), preOutput.shape(), 'c');
         double score = computeScoreAndGradient(labels, preOutput, activationFn, mask, gradient);
         return new Pair<>(average ? score / examples(preOutput) : score, gradient);
+    }
+
+    private static void requireDistinctElements(INDArray gradient) {
+        for (int d = 0; d < gradient.rank(); d++) {
+            if (!gradient.isEmpty() && gradient.size(d) > 1 && gradient.stride(d) == 0) {
+                throw new IllegalArgumentException(
+                        "gradient must have a place for each element, got strides "
+                                + Arrays.toString(gradient.stride())
+                                + " for shape "
+                                + Arrays.toString(gradient.shape()));
+            }
+        }
     }
 
     private static void requireGiven(INDArray array, String name) {

@@ -405,6 +405,12 @@ class BadInputTest {
                 good.logits(good.logits.castTo(DataType.INT32)),
                 "preOutput",
                 "INT");
+        bad(
+                table,
+                loss + ", no images",
+                good.logits(Nd4j.create(DataType.FLOAT, 0, good.logits.size(1), H, W)),
+                "preOutput",
+                "[0, " + good.logits.size(1) + ", 6, 7]");
         long[][] shapes = {{N, H}, {N, H, W - 1}, {N + 1, H, W}, {N, 2, H, W}, {N, 1, W, H}};
         for (long[] shape : shapes) {
             bad(
@@ -727,7 +733,7 @@ class BadInputTest {
                         good.loss.computeScoreAndGradient(
                                 good.labels, good.logits, good.activation, good.mask, good.logits),
                 "shares memory",
-                "logits");
+                "preOutput");
         assertThat(good.logits.data().asDouble()).isEqualTo(before);
         assertRefused(
                 () ->

@@ -7,10 +7,13 @@ import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -162,6 +165,41 @@ class GradientCheckTest {
         DataSet data = new DataSet(features, Sample.rows(sample.oneHot()));
         assertThat(check(net, data, true)).isTrue();
         data.setLabelsMaskArray(Sample.rows(sample.mask()));
+        assertThat(check(net, data, true)).as("masked").isTrue();
+    }
+
+    /** Rows of time steps come in another order, with labels in that of Fortran. */
+    @Test
+    void recurrentOutputLayer() {
+        MultiLayerNetwork net =
+                new MultiLayerNetwork(
+                        new NeuralNetConfiguration.Builder()
+                                .seed(9)
+                                .dataType(DataType.DOUBLE)
+                                .updater(new NoOp())
+                                .list()
+                                .layer(
+                                        new SimpleRnn.Builder()
+                                                .nIn(2)
+                                                .nOut(4)
+                                                .activation(Activation.TANH)
+                                                .build())
+                                .layer(
+                                        new RnnOutputLayer.Builder(
+                                                        Losses.CROSS_ENTROPY_SMOOTH.function())
+                                                .nIn(4)
+                                                .nOut(3)
+                                                .activation(Activation.SOFTMAX)
+                                                .build())
+                                .build());
+        net.init();
+        Sample sample = Sample.of(Mode.MULTICLASS, DataType.DOUBLE, 8, 4, 1, 5);
+        DataSet data =
+                new DataSet(
+                        Sample.gaussians(3, DataType.DOUBLE, 4, 2, 5),
+                        sample.oneHot().reshape('c', 4, 3, 5));
+        assertThat(check(net, data, true)).isTrue();
+        data.setLabelsMaskArray(sample.mask().reshape('c', 4, 5));
         assertThat(check(net, data, true)).as("masked").isTrue();
     }
 

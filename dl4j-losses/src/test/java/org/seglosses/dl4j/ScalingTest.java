@@ -17,6 +17,7 @@ import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -194,6 +195,28 @@ class ScalingTest {
         }
         assertClose(b.params(), a.params(), 1e-10);
         assertClose(b.scoreExamples(data, false), a.scoreExamples(data, false), 1e-10);
+    }
+
+    /** The masks that CnnLossLayer takes mean the same to a loss for rows as to ours for images. */
+    @Test
+    void masksOfCnnLossLayer() {
+        Losses loss = Losses.LOVASZ_SOFTMAX;
+        var rows = loss.function().imageSize(Sample.HEIGHT, Sample.WIDTH);
+        Sample sample = Sample.of(loss.mode(), DataType.DOUBLE, 69);
+        Networks ours = Networks.of(loss.function(), loss.mode());
+        DataSet data = ours.data(sample, true, false);
+        INDArray pixels = sample.mask();
+        for (INDArray mask :
+                List.of(
+                        pixels,
+                        pixels.reshape('c', 2, 6, 7),
+                        Nd4j.concat(1, pixels, pixels, pixels),
+                        Nd4j.createFromArray(new double[][] {{1}, {0}}))) {
+            data.setLabelsMaskArray(mask);
+            assertThat(Networks.of(rows, loss.mode()).flat().layers().score(data))
+                    .as("mask of rank %d", mask.rank())
+                    .isCloseTo(ours.layers().score(data), within(1e-12));
+        }
     }
 
     /** Each row an example, which is how DL4J's own losses scale: they drop in for each other. */

@@ -174,6 +174,22 @@ class SegmentationLossLayerTest {
         Training.of(networks.graph(), data).assertSame(one, "[N,1] in a graph");
     }
 
+    /** A message names the shape that the user gave, not that which the loss sees. */
+    @Test
+    void channelsFirstInANetworkOfChannelsLast() {
+        Networks networks = networks(CNN2DFormat.NHWC, DataType.DOUBLE);
+        Sample sample = Sample.of(LOSS.mode(), DataType.DOUBLE, 128);
+        INDArray features = networks.features(2, 21);
+        MultiLayerNetwork net = networks.layers();
+        assertThatThrownBy(() -> net.score(new DataSet(features, sample.classes())))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("labels", "[2, 1, 6, 7]", "[2, 6, 7, 3]", "NHWC");
+        INDArray labels = networks.layout(sample.classes());
+        assertThatThrownBy(() -> net.fit(new DataSet(features, labels, null, sample.mask())))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("mask", "[2, 1, 6, 7]", "[2, 6, 7, 3]", "NHWC");
+    }
+
     /** Where no label mask follows, a features mask is one, as in DL4J's own output layers. */
     @Test
     void featuresMask() {

@@ -69,11 +69,40 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
         if (labels == null) {
             throw new IllegalStateException("labels of " + layerId() + " are not set");
         }
+        requirePlanes(labels, "labels", "[N,H,W], [N,H,W,1] or [N,H,W,C]");
         return channelsFirst(labels);
     }
 
     private INDArray lossMask() {
-        return maskArray == null ? null : channelsFirst(maskArray);
+        if (maskArray == null) {
+            return null;
+        }
+        requirePlanes(maskArray, "mask", "[N,1], [N,H,W], [N,H,W,1] or [N,H,W,C]");
+        return channelsFirst(maskArray);
+    }
+
+    /**
+     * In NHWC the loss would name the shape that it sees, with the channels first; a user looks for
+     * that of the array.
+     */
+    private void requirePlanes(INDArray array, String name, String shapes) {
+        if (!channelsLast() || array.rank() != 4 || input == null || input.rank() != 4) {
+            return;
+        }
+        for (int side = 1; side <= 2; side++) {
+            if (array.size(side) != input.size(side)) {
+                throw new IllegalArgumentException(
+                        name
+                                + " must be "
+                                + shapes
+                                + " for input "
+                                + Arrays.toString(input.shape())
+                                + " of "
+                                + layerId()
+                                + " in format NHWC, got "
+                                + Arrays.toString(array.shape()));
+            }
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.seglosses.samediff.op.PixelWeights;
 
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
     /**
      * A component.
      *
-     * @param weight its weight, finite and not negative
+     * @param weight its weight, 0 or between 1e-10 and 1e10
      * @param loss its definition
      */
     public record Term(double weight, SegmentationLoss loss) implements Serializable {
@@ -34,9 +35,9 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
          */
         public Term {
             Rules.require(
-                    weight >= 0 && weight <= Double.MAX_VALUE,
+                    PixelWeights.isWeight(weight),
                     "weight",
-                    "finite and not negative",
+                    "finite and not negative, " + PixelWeights.RULE,
                     weight);
             Rules.requireGiven(loss, "loss");
         }
@@ -148,7 +149,7 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
         /**
          * Adds a component.
          *
-         * @param weight its weight, finite and not negative
+         * @param weight its weight, 0 or between 1e-10 and 1e10
          * @param loss its definition
          * @return this
          */

@@ -91,17 +91,11 @@ public final class LossGraph {
             boolean ofProbabilities) {
         Rules.requireGiven(labels, "labels");
         Rules.requireGiven(scores, ofProbabilities ? "probabilities" : "logits");
-        SameDiff sd = scores.getSameDiff();
-        Rules.require(labels.getSameDiff() == sd, "labels", "of the graph of the logits", labels);
-        Rules.require(
-                mask == null || mask.getSameDiff() == sd,
-                "mask",
-                "of the graph of the logits",
-                mask);
         if (!scores.dataType().isFPType()) {
             throw new IllegalArgumentException(
                     "logits must be of a floating-point type, got " + scores.dataType());
         }
+        requireLabels(labels, scores.getShape());
         Mode mode = resolve(loss, named == null ? loss.mode() : named, scores.getShape());
         // HALF has 11 bits, too few for sums over pixels
         boolean half =
@@ -109,6 +103,37 @@ public final class LossGraph {
         SDVariable wide = half ? scores.castTo(DataType.FLOAT) : scores;
         return new LossGraph(
                 mode, loss.ignoreIndex(), labels, wide, mask, ofProbabilities, new HashMap<>());
+    }
+
+    /** Checks what is declared of the labels; sides that are not known are checked at each run. */
+    private static void requireLabels(SDVariable labels, long[] logits) {
+        DataType type = labels.dataType();
+        if (!type.isNumerical() && type != DataType.BOOL) {
+            throw new IllegalArgumentException("labels must be numbers or booleans, got " + type);
+        }
+        long[] shape = labels.getShape();
+        if (shape == null || logits == null || logits.length != 4) {
+            return;
+        }
+        int rank = shape.length;
+        boolean fits =
+                rank >= 3
+                        && rank <= 4
+                        && agree(shape[0], logits[0])
+                        && agree(shape[rank - 2], logits[2])
+                        && agree(shape[rank - 1], logits[3])
+                        && (rank == 3 || shape[1] == 1 || agree(shape[1], logits[1]));
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "labels must be declared [N,H,W], [N,1,H,W] or [N,C,H,W] for logits "
+                            + Arrays.toString(logits)
+                            + " (N,C,H,W), got "
+                            + Arrays.toString(shape));
+        }
+    }
+
+    private static boolean agree(long a, long b) {
+        return a < 0 || b < 0 || a == b;
     }
 
     private static Mode resolve(SegmentationLoss loss, Mode named, long[] shape) {
@@ -121,15 +146,10 @@ public final class LossGraph {
         if (mode == null && channels > 0) {
             mode = channels == 1 ? Mode.BINARY : Mode.MULTICLASS;
         }
-        if (mode == null && loss.modes().size() == 1) {
-            mode = loss.modes().iterator().next();
-        }
         if (mode == null) {
-            throw new IllegalArgumentException(
-                    "mode must be named (one of "
-                            + loss.modes()
-                            + "), since the graph does not know the number of channels of logits "
-                            + Arrays.toString(shape));
+            // SameDiff knows the shapes of few variables but placeholders; Targets checks at each
+            // run
+            mode = loss.modes().iterator().next();
         }
         if (!loss.modes().contains(mode)) {
             throw new IllegalArgumentException(

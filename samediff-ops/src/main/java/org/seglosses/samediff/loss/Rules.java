@@ -1,10 +1,11 @@
 package org.seglosses.samediff.loss;
 
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.seglosses.samediff.op.PixelWeights;
+
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /** The rules that parameters of several losses share. */
 final class Rules {
@@ -15,6 +16,22 @@ final class Rules {
         if (!holds) {
             throw new IllegalArgumentException(parameter + " must be " + rule + ", got " + value);
         }
+    }
+
+    static void requirePlace(
+            SameDiff sd, String name, SDVariable labels, SDVariable logits, SDVariable mask) {
+        requireGiven(sd, "sd");
+        requireGiven(name, "name");
+        requireGiven(labels, "labels");
+        requireGiven(logits, "logits");
+        require(!sd.hasVariable(name), "name", "free in the graph", name);
+        require(labels.getSameDiff() == sd, "labels", "a variable of sd", labels.name());
+        require(logits.getSameDiff() == sd, "logits", "a variable of sd", logits.name());
+        require(
+                mask == null || mask.getSameDiff() == sd,
+                "mask",
+                "a variable of sd",
+                mask == null ? null : mask.name());
     }
 
     static <T> T requireGiven(T value, String parameter) {
@@ -29,9 +46,9 @@ final class Rules {
         }
         for (Double weight : weights) {
             require(
-                    weight != null && weight >= 0 && weight <= Double.MAX_VALUE,
+                    weight != null && PixelWeights.isWeight(weight),
                     "classWeights",
-                    "finite and not negative",
+                    "finite and not negative, " + PixelWeights.RULE,
                     weights);
         }
         return List.copyOf(weights);
@@ -51,11 +68,6 @@ final class Rules {
                 "different from each other",
                 classes);
         return List.copyOf(classes);
-    }
-
-    /** Returns an immutable set in the order of the enum, so that messages are always the same. */
-    static Set<Mode> modes(Mode first, Mode... others) {
-        return Collections.unmodifiableSet(EnumSet.of(first, others));
     }
 
     static List<Double> list(double[] values, String parameter) {

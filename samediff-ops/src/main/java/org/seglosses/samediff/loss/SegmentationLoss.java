@@ -44,7 +44,8 @@ public interface SegmentationLoss extends Serializable {
     /**
      * The mode that was named, if one was.
      *
-     * @return the mode, or null to take it from the activation or the number of channels
+     * @return the mode, or null to take it from the activation or the number of channels; a graph
+     *     that does not know that number takes the first of {@link #modes}
      */
     default Mode mode() {
         return null;
@@ -102,7 +103,8 @@ public interface SegmentationLoss extends Serializable {
      * @param labels the labels
      * @param logits the logits {@code [N,C,H,W]}
      * @return the loss, a scalar
-     * @throws IllegalArgumentException if a declared shape or the mode does not fit
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit, a variable is
+     *     of another graph, or the name is taken; nothing has been added then
      */
     default SDVariable define(SameDiff sd, String name, SDVariable labels, SDVariable logits) {
         return define(sd, name, labels, logits, null);
@@ -117,15 +119,13 @@ public interface SegmentationLoss extends Serializable {
      * @param logits the logits {@code [N,C,H,W]}
      * @param mask the mask, or null
      * @return the loss, a scalar
-     * @throws IllegalArgumentException if a declared shape or the mode does not fit
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit, a variable is
+     *     of another graph, or the name is taken; nothing has been added then
      */
     default SDVariable define(
             SameDiff sd, String name, SDVariable labels, SDVariable logits, SDVariable mask) {
-        Rules.requireGiven(sd, "sd");
-        Rules.requireGiven(name, "name");
-        LossGraph graph = LossGraph.ofLogits(this, null, labels, logits, mask);
-        Rules.require(graph.sameDiff() == sd, "logits", "of the graph sd", logits);
-        return loss(graph).rename(name);
+        Rules.requirePlace(sd, name, labels, logits, mask);
+        return loss(LossGraph.ofLogits(this, null, labels, logits, mask)).rename(name);
     }
 
     /**
@@ -148,10 +148,8 @@ public interface SegmentationLoss extends Serializable {
             SDVariable labels,
             SDVariable probabilities,
             SDVariable mask) {
-        Rules.requireGiven(sd, "sd");
-        Rules.requireGiven(name, "name");
-        LossGraph graph = LossGraph.ofProbabilities(this, null, labels, probabilities, mask);
-        Rules.require(graph.sameDiff() == sd, "probabilities", "of the graph sd", probabilities);
-        return loss(graph).rename(name);
+        Rules.requirePlace(sd, name, labels, probabilities, mask);
+        return loss(LossGraph.ofProbabilities(this, null, labels, probabilities, mask))
+                .rename(name);
     }
 }

@@ -27,6 +27,10 @@ record Blocks(int images, int channels, int height, int width, int size) {
             throw new IllegalArgumentException(
                     name + " must be of shape [N,C,H,W], got " + Arrays.toString(shape));
         }
+        if (array.isEmpty()) {
+            throw new IllegalArgumentException(
+                    name + " must not be empty, got shape " + Arrays.toString(shape));
+        }
         if (array.length() > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException(
                     name + " must have fewer than 2^31 elements, got " + Arrays.toString(shape));

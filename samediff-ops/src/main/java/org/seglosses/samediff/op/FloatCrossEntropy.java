@@ -294,9 +294,11 @@ final class FloatCrossEntropy {
             float total = 0;
             for (int c = 0; c < blocks.channels(); c++) {
                 float v = y[c][i];
-                if (!(v >= 0 && v <= Float.MAX_VALUE)) {
+                if (!PixelWeights.isWeight(v)) {
                     throw new IllegalArgumentException(
-                            "labels must be finite and not negative, got "
+                            "labels must be finite and not negative ("
+                                    + PixelWeights.RULE
+                                    + "), got "
                                     + v
                                     + " at "
                                     + blocks.place(block, c, i));

@@ -71,6 +71,9 @@ final class HostArray {
     static boolean isContiguous(INDArray array) {
         long[] shape = array.shape();
         long[] strides = array.stride();
+        if (array.isEmpty()) {
+            return true;
+        }
         long step = 1;
         for (int d = shape.length - 1; d >= 0; d--) {
             if (shape[d] != 1 && strides[d] != step) {

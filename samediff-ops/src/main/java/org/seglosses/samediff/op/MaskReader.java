@@ -40,9 +40,11 @@ final class MaskReader {
         LabelReader.of("mask", mask).read(0, values, n);
         for (int i = 0; i < n; i++) {
             double v = values[i];
-            if (!(v >= 0 && v <= Double.MAX_VALUE)) {
+            if (!PixelWeights.isWeight(v)) {
                 throw new IllegalArgumentException(
-                        "mask must be finite and not negative, got "
+                        "mask must be finite and not negative ("
+                                + PixelWeights.RULE
+                                + "), got "
                                 + v
                                 + " at "
                                 + Targets.place(mask.shape(), i));

@@ -11,6 +11,9 @@ import java.util.List;
  */
 public final class PixelWeights extends JavaOp {
 
+    /** What a weight must be: other sizes leave what FLOAT can hold once they are multiplied. */
+    public static final String RULE = "0 or between 1e-10 and 1e10";
+
     /** For ND4J, which creates ops by reflection. */
     public PixelWeights() {}
 
@@ -31,6 +34,16 @@ public final class PixelWeights extends JavaOp {
         PixelWeights op = new PixelWeights(new SDVariable[] {mask, labels});
         op.addIArgument(type == DataType.DOUBLE ? 1 : 0);
         return op.variable();
+    }
+
+    /**
+     * Whether a number may be a weight of a pixel or a class.
+     *
+     * @param weight the number
+     * @return whether it is 0 or between 1e-10 and 1e10
+     */
+    public static boolean isWeight(double weight) {
+        return weight == 0 || weight >= 1e-10 && weight <= 1e10;
     }
 
     @Override

@@ -108,7 +108,7 @@ public final class Targets extends JavaOp {
         boolean perChannel = labelling != Labelling.PIXEL;
         if (!perChannel && blocks.channels() < 2) {
             throw new IllegalArgumentException(
-                    "logits must have at least 2 channels for softmax over classes, got "
+                    "logits must have at least 2 channels for softmax over classes (mode MULTICLASS), got "
                             + Arrays.toString(inputs[1].shape()));
         }
         if (labelling == Labelling.ONLY_CHANNEL && blocks.channels() != 1) {
@@ -163,7 +163,7 @@ public final class Targets extends JavaOp {
         throw new IllegalArgumentException(
                 "labels must be class indices [N,H,W] or [N,1,H,W], or one-hot [N,C,H,W], for logits "
                         + Arrays.toString(z)
-                        + " (N,C,H,W); got labels "
+                        + " (N,C,H,W), of the same N, H and W; got labels "
                         + Arrays.toString(l));
     }
 
@@ -241,7 +241,7 @@ public final class Targets extends JavaOp {
                         + (classes - 1)
                         + (ignore == null
                                 ? " (no ignoreIndex is set)"
-                                : " or ignoreIndex " + ignore)
+                                : " or the ignoreIndex, which is " + ignore)
                         + ", got "
                         + label
                         + " at "

@@ -74,6 +74,18 @@ public final class Gradients {
                             + ", got "
                             + seed.dataType());
         }
+        long[] of = loss.getShape();
+        long[] given = seed.getShape();
+        if (of != null
+                && given != null
+                && Arrays.stream(of).allMatch(side -> side >= 0)
+                && !Arrays.equals(of, given)) {
+            throw new IllegalArgumentException(
+                    "seed must have the shape of the loss, "
+                            + Arrays.toString(of)
+                            + ", got "
+                            + Arrays.toString(given));
+        }
         if (loss.name().equals(wrt.name())) {
             return graph.identity(seed);
         }

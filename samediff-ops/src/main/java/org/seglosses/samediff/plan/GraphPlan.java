@@ -190,7 +190,7 @@ public final class GraphPlan implements AutoCloseable {
 
     private void bindAndRun(Map<String, INDArray> given, Map<String, INDArray> targets) {
         for (Value variable : variables) {
-            INDArray array = graph.getVariable(variable.name).getArr();
+            INDArray array = variable(variable.name);
             checkArray("variable", variable, array);
             variable.bind(array);
         }
@@ -295,7 +295,7 @@ public final class GraphPlan implements AutoCloseable {
                 refuseOverlap(name, target, "input", input.name, given.get(input.name));
             }
             for (Value variable : variables) {
-                INDArray array = graph.getVariable(variable.name).getArr();
+                INDArray array = variable(variable.name);
                 refuseOverlap(name, target, "variable", variable.name, array);
             }
             for (int j = 0; j < outputs.length; j++) {
@@ -309,6 +309,15 @@ public final class GraphPlan implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private INDArray variable(String name) {
+        SDVariable variable = graph.getVariable(name);
+        if (variable == null) {
+            throw new IllegalArgumentException(
+                    "variable '" + name + "' is no longer in the graph that the plan was built of");
+        }
+        return variable.getArr();
     }
 
     private static void refuseOverlap(

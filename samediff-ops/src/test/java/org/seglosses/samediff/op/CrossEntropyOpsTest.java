@@ -410,7 +410,7 @@ class CrossEntropyOpsTest {
             INDArray soft = Nd4j.zeros(DataType.FLOAT, 2, 3, 4, 5);
             soft.putScalar(new int[] {1, 2, 3, 0}, bad);
             refused(
-                    "labels must be finite and not negative, got "
+                    "labels must be finite and not negative (0 or between 1e-10 and 1e10), got "
                             + (float) bad
                             + " at [1, 2, 3, 0] of shape [2, 3, 4, 5]",
                     none,

@@ -306,21 +306,24 @@ class TargetsTest {
                         labels(0, -1, 2, 0),
                         z,
                         null,
-                        range + " or ignoreIndex 255, got -1.0 at [0, 0, 1] of shape [1, 2, 2]"),
+                        range
+                                + " or the ignoreIndex, which is 255, got -1.0 at [0, 0, 1] of shape [1, 2, 2]"),
                 new Refusal(
                         pixel,
                         255,
                         labels(0, 1, 2, 0.5),
                         z,
                         null,
-                        range + " or ignoreIndex 255, got 0.5 at [0, 1, 1] of shape [1, 2, 2]"),
+                        range
+                                + " or the ignoreIndex, which is 255, got 0.5 at [0, 1, 1] of shape [1, 2, 2]"),
                 new Refusal(
                         pixel,
                         0,
                         labels(Double.NaN, 1, 2, 0),
                         z,
                         null,
-                        range + " or ignoreIndex 0, got NaN at [0, 0, 0] of shape [1, 2, 2]"),
+                        range
+                                + " or the ignoreIndex, which is 0, got NaN at [0, 0, 0] of shape [1, 2, 2]"),
                 new Refusal(
                         pixel,
                         -1,
@@ -328,7 +331,7 @@ class TargetsTest {
                         z,
                         null,
                         range
-                                + " or ignoreIndex -1, got 4.294967295E9 at [0, 1, 0] of shape [1, 2, 2]"),
+                                + " or the ignoreIndex, which is -1, got 4.294967295E9 at [0, 1, 0] of shape [1, 2, 2]"),
                 new Refusal(
                         pixel,
                         null,
@@ -386,7 +389,7 @@ class TargetsTest {
                         labels(0, 2, 1, 0),
                         one,
                         null,
-                        "labels must be class indices from 0 to 1 or ignoreIndex 255, got 2.0"
+                        "labels must be class indices from 0 to 1 or the ignoreIndex, which is 255, got 2.0"
                                 + " at [0, 0, 1] of shape [1, 2, 2]"),
                 new Refusal(
                         pixel,
@@ -394,7 +397,7 @@ class TargetsTest {
                         fine,
                         one,
                         null,
-                        "logits must have at least 2 channels for softmax over classes, got [1, 1, 2, 2]"),
+                        "logits must have at least 2 channels for softmax over classes (mode MULTICLASS), got [1, 1, 2, 2]"),
                 new Refusal(
                         Labelling.ONLY_CHANNEL,
                         null,
@@ -435,21 +438,21 @@ class TargetsTest {
                         fine,
                         z,
                         labels(1, -1, 0, 0),
-                        "mask must be finite and not negative, got -1.0 at [0, 0, 1] of shape [1, 2, 2]"),
+                        "mask must be finite and not negative (0 or between 1e-10 and 1e10), got -1.0 at [0, 0, 1] of shape [1, 2, 2]"),
                 new Refusal(
                         pixel,
                         null,
                         fine,
                         z,
                         labels(1, 0, Double.NaN, 0),
-                        "mask must be finite and not negative, got NaN at [0, 1, 0] of shape [1, 2, 2]"),
+                        "mask must be finite and not negative (0 or between 1e-10 and 1e10), got NaN at [0, 1, 0] of shape [1, 2, 2]"),
                 new Refusal(
                         pixel,
                         null,
                         fine,
                         z,
                         labels(1, 0, 1, Double.POSITIVE_INFINITY),
-                        "mask must be finite and not negative, got Infinity at [0, 1, 1] of shape [1, 2, 2]"),
+                        "mask must be finite and not negative (0 or between 1e-10 and 1e10), got Infinity at [0, 1, 1] of shape [1, 2, 2]"),
                 new Refusal(pixel, null, fine, z, Nd4j.ones(2), masks("[2]")),
                 new Refusal(pixel, null, fine, z, Nd4j.ones(1, 2), masks("[1, 2]")),
                 new Refusal(pixel, null, fine, z, Nd4j.ones(1, 2, 3), masks("[1, 2, 3]")),
@@ -461,7 +464,7 @@ class TargetsTest {
 
     private static String shapes(String got) {
         return "labels must be class indices [N,H,W] or [N,1,H,W], or one-hot [N,C,H,W],"
-                + " for logits [1, 3, 2, 2] (N,C,H,W); got labels "
+                + " for logits [1, 3, 2, 2] (N,C,H,W), of the same N, H and W; got labels "
                 + got;
     }
 
