@@ -7,6 +7,7 @@ import org.seglosses.samediff.op.BoundaryTargets;
 import org.seglosses.samediff.op.ClassCoefficients;
 import org.seglosses.samediff.op.SlidingMax;
 
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -98,7 +99,7 @@ public record Boundary(
 
     @Override
     public Set<Mode> modes() {
-        return Rules.modes(Mode.MULTICLASS, Mode.BINARY);
+        return EnumSet.of(Mode.MULTICLASS, Mode.BINARY);
     }
 
     @Override

@@ -4,6 +4,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.seglosses.samediff.op.CrossEntropySums;
 import org.seglosses.samediff.op.NormalizedSums;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -73,7 +74,7 @@ public record CrossEntropy(
 
     @Override
     public Set<Mode> modes() {
-        return Rules.modes(Mode.MULTICLASS);
+        return EnumSet.of(Mode.MULTICLASS);
     }
 
     @Override

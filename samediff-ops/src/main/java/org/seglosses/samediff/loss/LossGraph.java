@@ -91,13 +91,6 @@ public final class LossGraph {
             boolean ofProbabilities) {
         Rules.requireGiven(labels, "labels");
         Rules.requireGiven(scores, ofProbabilities ? "probabilities" : "logits");
-        SameDiff sd = scores.getSameDiff();
-        Rules.require(labels.getSameDiff() == sd, "labels", "of the graph of the logits", labels);
-        Rules.require(
-                mask == null || mask.getSameDiff() == sd,
-                "mask",
-                "of the graph of the logits",
-                mask);
         if (!scores.dataType().isFPType()) {
             throw new IllegalArgumentException(
                     "logits must be of a floating-point type, got " + scores.dataType());

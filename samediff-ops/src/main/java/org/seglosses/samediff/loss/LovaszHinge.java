@@ -5,6 +5,7 @@ import org.seglosses.samediff.op.Errors;
 import org.seglosses.samediff.op.LovaszWeights;
 import org.seglosses.samediff.op.WeightedSums;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -67,7 +68,7 @@ public record LovaszHinge(boolean perImage, boolean flatten, Integer ignoreIndex
 
     @Override
     public Set<Mode> modes() {
-        return Rules.modes(Mode.BINARY, Mode.MULTILABEL);
+        return EnumSet.of(Mode.BINARY, Mode.MULTILABEL);
     }
 
     @Override

@@ -5,6 +5,7 @@ import org.seglosses.samediff.op.Errors;
 import org.seglosses.samediff.op.LovaszWeights;
 import org.seglosses.samediff.op.WeightedSums;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -86,7 +87,7 @@ public record LovaszSoftmax(
 
     @Override
     public Set<Mode> modes() {
-        return Rules.modes(Mode.MULTICLASS, Mode.BINARY);
+        return EnumSet.of(Mode.MULTICLASS, Mode.BINARY);
     }
 
     @Override

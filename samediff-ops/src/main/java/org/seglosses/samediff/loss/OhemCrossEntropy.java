@@ -7,6 +7,7 @@ import org.seglosses.samediff.op.KthSmallest;
 import org.seglosses.samediff.op.NormalizedSums;
 import org.seglosses.samediff.op.TrueProbability;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -75,7 +76,7 @@ public record OhemCrossEntropy(
 
     @Override
     public Set<Mode> modes() {
-        return Rules.modes(Mode.MULTICLASS);
+        return EnumSet.of(Mode.MULTICLASS);
     }
 
     @Override

@@ -5,10 +5,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.seglosses.samediff.op.PixelWeights;
 
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /** The rules that parameters of several losses share. */
 final class Rules {
@@ -71,11 +68,6 @@ final class Rules {
                 "different from each other",
                 classes);
         return List.copyOf(classes);
-    }
-
-    /** Returns an immutable set in the order of the enum, so that messages are always the same. */
-    static Set<Mode> modes(Mode first, Mode... others) {
-        return Collections.unmodifiableSet(EnumSet.of(first, others));
     }
 
     static List<Double> list(double[] values, String parameter) {

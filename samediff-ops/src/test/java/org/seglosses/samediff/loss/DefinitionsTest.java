@@ -11,9 +11,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.exc.ValueInstantiationException;
+import org.seglosses.samediff.op.PixelWeights;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -21,6 +23,7 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** Parameters: what is refused and how, defaults, and what definitions survive. */
@@ -50,16 +53,24 @@ class DefinitionsTest {
                         "smoothing must be in [0,1], got NaN",
                         () -> CrossEntropy.builder().smoothing(nan).build()),
                 refusal(
-                        "classWeights must be finite and not negative, got [1.0, -2.0]",
+                        "classWeights must be finite and not negative, "
+                                + PixelWeights.RULE
+                                + ", got [1.0, -2.0]",
                         () -> CrossEntropy.builder().classWeights(1, -2).build()),
                 refusal(
-                        "classWeights must be finite and not negative, got [NaN]",
+                        "classWeights must be finite and not negative, "
+                                + PixelWeights.RULE
+                                + ", got [NaN]",
                         () -> CrossEntropy.builder().classWeights(nan).build()),
                 refusal(
-                        "classWeights must be finite and not negative, got [Infinity]",
+                        "classWeights must be finite and not negative, "
+                                + PixelWeights.RULE
+                                + ", got [Infinity]",
                         () -> OhemCrossEntropy.builder().classWeights(inf).build()),
                 refusal(
-                        "classWeights must be finite and not negative, got [1.0, null]",
+                        "classWeights must be finite and not negative, "
+                                + PixelWeights.RULE
+                                + ", got [1.0, null]",
                         () -> lovasz(null, Arrays.asList(1.0, null))),
                 refusal(
                         "classWeights must be given, got null",
@@ -121,13 +132,19 @@ class DefinitionsTest {
                 refusal("terms must be at least one, got []", () -> Combined.builder().build()),
                 refusal("terms must be given, got null", () -> new Combined(null)),
                 refusal(
-                        "weight must be finite and not negative, got -1.0",
+                        "weight must be finite and not negative, "
+                                + PixelWeights.RULE
+                                + ", got -1.0",
                         () -> Combined.builder().add(-1, loss)),
                 refusal(
-                        "weight must be finite and not negative, got NaN",
+                        "weight must be finite and not negative, "
+                                + PixelWeights.RULE
+                                + ", got NaN",
                         () -> Combined.builder().add(nan, loss)),
                 refusal(
-                        "weight must be finite and not negative, got Infinity",
+                        "weight must be finite and not negative, "
+                                + PixelWeights.RULE
+                                + ", got Infinity",
                         () -> Combined.builder().add(inf, loss)),
                 refusal("loss must be given, got null", () -> Combined.builder().add(1, null)),
                 refusal(
@@ -291,11 +308,8 @@ class DefinitionsTest {
         SDVariable one = placeholder(DataType.FLOAT, -1, 1, 8, 8);
         SDVariable flat = placeholder(DataType.FLOAT, -1, 3);
         SDVariable ints = placeholder(DataType.INT32, -1, 3, 8, 8);
-        SDVariable unknown = placeholder(DataType.FLOAT, -1, -1, 8, 8);
-        SDVariable computed = three.mul(2);
         SDVariable elsewhere = SameDiff.create().placeHolder("y", DataType.FLOAT, -1, 8, 8);
         CrossEntropy ce = CrossEntropy.builder().build();
-        Boundary boundary = Boundary.builder().build();
         LovaszHinge hinge = LovaszHinge.builder().build();
         return Stream.of(
                 misuse("labels must be given, got null", ce, null, three),
@@ -326,23 +340,7 @@ class DefinitionsTest {
                         hinge,
                         y,
                         three),
-                misuse(
-                        "mode must be named (one of [MULTICLASS, BINARY]), since the graph does not know"
-                                + " the number of channels of logits null",
-                        boundary,
-                        y,
-                        computed),
-                misuse(
-                        "mode must be named (one of [MULTICLASS, BINARY]), since the graph does not know"
-                                + " the number of channels of logits [-1, -1, 8, 8]",
-                        boundary,
-                        y,
-                        unknown),
-                misuse(
-                        "labels must be of the graph of the logits, got " + elsewhere,
-                        ce,
-                        elsewhere,
-                        three));
+                misuse("labels must be a variable of sd, got y", ce, elsewhere, three));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -361,24 +359,32 @@ class DefinitionsTest {
         SDVariable z = placeholder(DataType.FLOAT, -1, 3, 8, 8);
         SDVariable mask = other.constant(Nd4j.ones(1, 8, 8));
         CrossEntropy loss = CrossEntropy.builder().build();
-        assertThatThrownBy(() -> loss.define(other, "loss", y, z))
-                .hasMessage("logits must be of the graph sd, got " + z);
         assertThatThrownBy(() -> loss.define(GRAPH, "loss", y, z, mask))
-                .hasMessage("mask must be of the graph of the logits, got " + mask);
+                .hasMessage("mask must be a variable of sd, got " + mask.name());
+        assertThatThrownBy(() -> loss.define(other, "loss", y, z))
+                .hasMessage("labels must be a variable of sd, got " + y.name());
+        assertThatThrownBy(() -> loss.define(GRAPH, z.name(), y, z))
+                .hasMessage("name must be free in the graph, got " + z.name());
         assertThatThrownBy(() -> loss.define(null, "loss", y, z))
                 .hasMessage("sd must be given, got null");
         assertThatThrownBy(() -> loss.define(GRAPH, null, y, z))
                 .hasMessage("name must be given, got null");
     }
 
-    /** The mode that the graph's own shapes tell. */
+    /** SameDiff does not know the shape of what it computes: the loss takes its first mode. */
     @Test
-    void computedLogitsNeedNoModeWhereALossHasOne() {
-        SDVariable y = placeholder(DataType.INT32, -1, 8, 8);
-        SDVariable computed = placeholder(DataType.FLOAT, -1, 3, 8, 8).mul(2);
-        assertThat(CrossEntropy.builder().build().define(GRAPH, "a", y, computed).name())
-                .isEqualTo("a");
-        Boundary boundary = Boundary.builder().mode(Mode.MULTICLASS).build();
-        assertThat(boundary.define(GRAPH, "b", y, computed).name()).isEqualTo("b");
+    void logitsOfUnknownChannels() {
+        SameDiff sd = SameDiff.create();
+        SDVariable y = sd.placeHolder("y", DataType.INT32, -1, 2, 2);
+        SDVariable z = sd.placeHolder("z", DataType.FLOAT, -1, -1, 2, 2);
+        Boundary boundary = Boundary.builder().build();
+        boundary.define(sd, "loss", y, z.mul(1));
+        Map<String, INDArray> fits =
+                Map.of("y", Nd4j.zeros(DataType.INT32, 1, 2, 2), "z", Nd4j.ones(1, 3, 2, 2));
+        assertThat(sd.outputSingle(fits, "loss").getDouble(0)).isEqualTo(1);
+        Map<String, INDArray> single =
+                Map.of("y", Nd4j.zeros(DataType.INT32, 1, 2, 2), "z", Nd4j.ones(1, 1, 2, 2));
+        assertThatThrownBy(() -> sd.outputSingle(single, "loss"))
+                .hasStackTraceContaining("logits must have at least 2 channels for softmax");
     }
 }
