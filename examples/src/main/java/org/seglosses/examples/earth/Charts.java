@@ -51,15 +51,17 @@ final class Charts {
     }
 
     Faces heldOut(ToDoubleFunction<Scores> figure) {
-        double best = 0;
+        ToDoubleFunction<Run.Epoch> heldOut = epoch -> figure.applyAsDouble(epoch.heldOut());
+        // The curves rise steeply and end close together: only what follows the rise is worth room.
+        int risen = study.training().epochs() / 5;
+        double lowest = 1;
         for (Result result : study.results()) {
-            for (double value : course(result, epoch -> figure.applyAsDouble(epoch.heldOut()))) {
-                best = Math.max(best, value);
+            double[] course = course(result, heldOut);
+            for (int i = risen; i < course.length; i++) {
+                lowest = Math.min(lowest, course[i]);
             }
         }
-        // The curves end close together: their last stretch is what there is to see.
-        double floor = Math.max(0, Math.floor((best - 0.2) * 20) / 20);
-        return draw(epoch -> figure.applyAsDouble(epoch.heldOut()), floor, false);
+        return draw(heldOut, Math.floor(lowest * 20) / 20, false);
     }
 
     /** Training scores, each as a share of its first epoch's: losses have scales of their own. */

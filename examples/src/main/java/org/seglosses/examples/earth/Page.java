@@ -169,7 +169,7 @@ final class Page {
                 + (study.manySeeds()
                         ? "Mean ± standard deviation over %d seeds; bold is the best mean."
                                 .formatted(study.settings().seeds().size())
-                        : "One seed: differences of a few thousandths are chance;"
+                        : "One seed: a few thousandths of mIoU or a hundredth of boundary F1 are chance;"
                                 + " <code>--seeds 1,2,3</code> tells how much.");
     }
 
