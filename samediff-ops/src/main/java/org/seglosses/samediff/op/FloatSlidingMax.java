@@ -159,8 +159,10 @@ final class FloatSlidingMax {
         int n = planes.pixels();
         boolean whole = planes.bandsPerPlane() == 1;
         int size = whole ? 0 : planes.planes() * n;
-        int[] allPixels = Scratch.ints(2, size);
-        int[] allSources = Scratch.ints(3, size);
+        // not scratch: read in a second run, before which this thread may have helped another
+        // kernel
+        int[] allPixels = new int[size];
+        int[] allSources = new int[size];
         int[] counts = new int[planes.bands()];
         Parallel.run(
                 planes.bands(),
