@@ -67,6 +67,38 @@ class LossPropertyTest {
                 });
     }
 
+    /** Maps of several blocks; the bits are the same for any number of threads. */
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void largeMaps(Subject subject) {
+        String before = System.getProperty("org.seglosses.threads");
+        try {
+            for (int variant = 0; variant < 3; variant++) {
+                Draw draw = subject.draw(variant, 1);
+                int[] size = {2, 130, 70};
+                int channels = draw.sample().c();
+                Sample s = Sample.draw(new Random(9), subject.mode(), channels, size, 3, false);
+                double[] expected = {ReferenceLosses.loss(draw.loss(), s)};
+                for (DataType type : TYPES) {
+                    System.setProperty("org.seglosses.threads", "1");
+                    Result one = LossRun.of(draw.loss(), s, type);
+                    System.setProperty("org.seglosses.threads", "3");
+                    Result several = LossRun.of(draw.loss(), s, type);
+                    String as = type + " " + draw.loss();
+                    assertThat(several.bits()).as(as).isEqualTo(one.bits());
+                    double tolerance = type == DataType.FLOAT ? 1e-5 : 1e-10;
+                    assertClose(one.values(), expected, tolerance, as);
+                }
+            }
+        } finally {
+            if (before == null) {
+                System.clearProperty("org.seglosses.threads");
+            } else {
+                System.setProperty("org.seglosses.threads", before);
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("subjects")
     void eachImageIsTheLossOfThatImageAlone(Subject subject) {
