@@ -5,6 +5,8 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.Probabilities;
+import org.seglosses.samediff.op.RegionSums;
+import org.seglosses.samediff.op.Target;
 import org.seglosses.samediff.op.Targets;
 
 import java.util.Arrays;
@@ -262,10 +264,49 @@ public final class LossGraph {
      */
     public SDVariable codes(boolean weighted) {
         // without a mask the codes are the same, to be found once for all components
-        boolean fractional = weighted && mask != null;
+        return codes(weighted && mask != null, false);
+    }
+
+    private SDVariable codes(boolean fractional, boolean soft) {
         return form(
-                Arrays.asList("codes", mode, ignoreIndex, fractional),
-                () -> Targets.of(labels, scores, mask, mode.labelling(), ignoreIndex, fractional));
+                Arrays.asList("codes", mode, ignoreIndex, fractional, soft),
+                () ->
+                        Targets.of(
+                                labels,
+                                scores,
+                                mask,
+                                mode.labelling(),
+                                ignoreIndex,
+                                fractional,
+                                soft));
+    }
+
+    /**
+     * Labels and weights for a loss that takes soft labels and fractional masks. Labels may be soft
+     * where they are declared of a floating-point type and with a value for each channel.
+     *
+     * @return labels and weights
+     */
+    public Target target() {
+        return new Target(
+                mode == Mode.MULTICLASS,
+                codes(mask != null, soft()),
+                soft() ? softLabels() : null,
+                weights());
+    }
+
+    private boolean soft() {
+        if (mode == Mode.MULTICLASS) {
+            return vectors();
+        }
+        // one label a channel: elements, not indices
+        long[] shape = labels.getShape();
+        long[] channels = scores.getShape();
+        boolean elements =
+                mode == Mode.BINARY
+                        || channels != null && channels.length == 4 && channels[1] == 1
+                        || shape != null && shape.length == 4 && shape[1] > 1;
+        return elements && labels.dataType().isFPType();
     }
 
     /**
@@ -290,7 +331,7 @@ public final class LossGraph {
     }
 
     /**
-     * The mask as weights {@code [N,1,H,W]}.
+     * The mask as weights, {@code [N,1,H,W]}, or {@code [N,C,H,W]} in {@link Mode#MULTILABEL}.
      *
      * @return the weights, or null without a mask
      */
@@ -298,10 +339,13 @@ public final class LossGraph {
         return mask == null
                 ? null
                 : form(
-                        Arrays.asList("weights", vectors() ? null : ignoreIndex),
+                        Arrays.asList("weights", mode, vectors() ? null : ignoreIndex),
                         () ->
                                 PixelWeights.of(
-                                        mask, vectors() ? softLabels() : codes(true), type()));
+                                        mask,
+                                        vectors() ? softLabels() : codes(true, soft()),
+                                        mode == Mode.MULTILABEL,
+                                        type()));
     }
 
     /**
@@ -310,16 +354,43 @@ public final class LossGraph {
      * @return the probabilities
      */
     public SDVariable probabilities() {
+        return probabilities(codes());
+    }
+
+    /**
+     * Probabilities {@code [N,C,H,W]}, softmax or sigmoid as the mode says, 0 at void pixels.
+     *
+     * @param codes what tells the void pixels, of {@link #codes} or {@link #target}
+     * @return the probabilities
+     */
+    public SDVariable probabilities(SDVariable codes) {
         return form(
-                Arrays.asList("probabilities", mode, ignoreIndex),
+                Arrays.asList("probabilities", mode, codes.name()),
                 () -> {
-                    SDVariable codes = codes();
                     if (ofProbabilities) {
                         return Probabilities.given(scores, codes);
                     }
                     return mode == Mode.MULTICLASS
                             ? Probabilities.softmax(scores, codes)
                             : Probabilities.sigmoid(scores, codes);
+                });
+    }
+
+    /**
+     * The sums over the pixels of each map that region losses are made of; labels may be soft, and
+     * masks fractional.
+     *
+     * @param squarePredicted whether probabilities are squared where they are alone
+     * @param squareLabelled whether labels are squared where they are alone
+     * @return the sums, see {@link RegionSums}
+     */
+    public SDVariable regionSums(boolean squarePredicted, boolean squareLabelled) {
+        return form(
+                Arrays.asList("sums", mode, ignoreIndex, squarePredicted, squareLabelled),
+                () -> {
+                    Target target = target();
+                    return RegionSums.of(
+                            probabilities(target.codes()), target, squarePredicted, squareLabelled);
                 });
     }
 }

@@ -18,6 +18,10 @@ final class Rules {
         }
     }
 
+    static void requireFinite(boolean holds, String parameter, String rule, double value) {
+        require(holds && Double.isFinite(value), parameter, "finite and " + rule, value);
+    }
+
     static void requirePlace(
             SameDiff sd, String name, SDVariable labels, SDVariable logits, SDVariable mask) {
         requireGiven(sd, "sd");

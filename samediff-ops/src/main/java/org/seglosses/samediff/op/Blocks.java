@@ -2,6 +2,7 @@ package org.seglosses.samediff.op;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.nio.DoubleBuffer;
 import java.util.Arrays;
 
 /**
@@ -74,6 +75,19 @@ record Blocks(int images, int channels, int height, int width, int size) {
     /** Returns the place in the array of the first pixel of a block in a channel. */
     int offset(int block, int channel) {
         return (image(block) * channels + channel) * pixels() + start(block);
+    }
+
+    /** Adds up what the blocks of each image have found, in their order. */
+    void addUp(double[] partial, int columns, DoubleBuffer to) {
+        for (int image = 0; image < images; image++) {
+            for (int k = 0; k < columns; k++) {
+                double sum = 0;
+                for (int i = 0; i < perImage(); i++) {
+                    sum += partial[(image * perImage() + i) * columns + k];
+                }
+                to.put(image * columns + k, sum);
+            }
+        }
     }
 
     /** Names an element of a block by its indices. */

@@ -196,37 +196,13 @@ public final class LovaszWeights extends JavaOp {
 
     /** Writes the share of each class in the mean of a group. */
     private void shares(int[] foreground, int group, int channels, double[] shares) {
-        double[] weights = tArgs();
-        if (weights.length != 0 && weights.length != channels) {
-            throw new IllegalArgumentException(
-                    "classWeights must have a weight for each of "
-                            + channels
-                            + " classes, got "
-                            + Arrays.toString(weights));
+        boolean[] present = new boolean[channels];
+        for (int c = 0; c < channels; c++) {
+            present[c] = foreground[group * channels + c] > 0;
         }
         long[] arguments = iArgs();
-        boolean[] averaged = new boolean[channels];
-        Arrays.fill(averaged, arguments.length == CLASSES);
-        for (int i = CLASSES; i < arguments.length; i++) {
-            if (arguments[i] < 0 || arguments[i] >= channels) {
-                throw new IllegalArgumentException(
-                        "classes must be from 0 to " + (channels - 1) + ", got " + arguments[i]);
-            }
-            averaged[(int) arguments[i]] = true;
-        }
-        int absent = intArg(1);
-        double sum = 0;
-        for (int c = 0; c < channels; c++) {
-            boolean present = foreground[group * channels + c] > 0;
-            if (averaged[c] && (present || absent != ClassCoefficients.EXCLUDE)) {
-                sum += weights.length == 0 ? 1 : weights[c];
-            }
-        }
-        for (int c = 0; c < channels; c++) {
-            boolean present = foreground[group * channels + c] > 0;
-            if (averaged[c] && sum > 0 && (present || absent == ClassCoefficients.PENALIZE)) {
-                shares[group * channels + c] = (weights.length == 0 ? 1 : weights[c]) / sum;
-            }
-        }
+        long[] classes = Arrays.copyOfRange(arguments, CLASSES, arguments.length);
+        double[] own = new ClassShares(intArg(1), classes, tArgs()).of(present);
+        System.arraycopy(own, 0, shares, group * channels, channels);
     }
 }

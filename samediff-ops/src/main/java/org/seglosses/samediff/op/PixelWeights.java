@@ -7,7 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import java.util.List;
 
 /**
- * A mask broadcast to per-pixel weights {@code [N,1,H,W]}, checked as {@link Targets} checks it.
+ * A mask broadcast to weights {@code [N,1,H,W]} of pixels, or {@code [N,C,H,W]} of elements,
+ * checked as {@link Targets} checks it.
  */
 public final class PixelWeights extends JavaOp {
 
@@ -27,12 +28,18 @@ public final class PixelWeights extends JavaOp {
      * @param mask the mask
      * @param labels codes or labels {@code [N,1,H,W]} or {@code [N,C,H,W]}, for their shape alone;
      *     not the logits, lest a gradient be sought from the weights to them
+     * @param perChannel whether there is a weight for each channel of the labels
      * @param type the type of the weights
      * @return the weights
      */
-    public static SDVariable of(SDVariable mask, SDVariable labels, DataType type) {
+    public static SDVariable of(
+            SDVariable mask, SDVariable labels, boolean perChannel, DataType type) {
         PixelWeights op = new PixelWeights(new SDVariable[] {mask, labels});
         op.addIArgument(type == DataType.DOUBLE ? 1 : 0);
+        if (perChannel) {
+            // an argument more, so that graphs saved without it stay as they are
+            op.addIArgument(1);
+        }
         return op.variable();
     }
 
@@ -55,7 +62,7 @@ public final class PixelWeights extends JavaOp {
     long[] outputShape(INDArray[] inputs) {
         long[] z = inputs[1].shape();
         Blocks.of("labels", inputs[1]);
-        return new long[] {z[0], 1, z[2], z[3]};
+        return new long[] {z[0], perChannel() ? z[1] : 1, z[2], z[3]};
     }
 
     @Override
@@ -65,24 +72,32 @@ public final class PixelWeights extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        MaskReader mask = MaskReader.of(inputs[0], inputs[1], false, true);
-        Blocks blocks = Blocks.of("labels", inputs[1]).withChannels(1);
+        MaskReader mask = MaskReader.of(inputs[0], inputs[1], perChannel(), true);
+        Blocks all = Blocks.of("labels", inputs[1]);
+        Blocks blocks = perChannel() ? all : all.withChannels(1);
         boolean wide = output.dataType() == DataType.DOUBLE;
         var doubles = wide ? HostArray.doubles(output) : null;
         var floats = wide ? null : HostArray.floats(output);
         Parallel.run(
                 blocks.count(),
                 block -> {
-                    int from = blocks.offset(block, 0);
-                    for (int i = 0; i < blocks.length(block); i++) {
-                        double weight = mask.at(blocks.image(block), 0, blocks.start(block) + i);
-                        if (wide) {
-                            doubles.put(from + i, weight);
-                        } else {
-                            floats.put(from + i, (float) weight);
+                    for (int c = 0; c < blocks.channels(); c++) {
+                        int from = blocks.offset(block, c);
+                        for (int i = 0; i < blocks.length(block); i++) {
+                            double weight =
+                                    mask.at(blocks.image(block), c, blocks.start(block) + i);
+                            if (wide) {
+                                doubles.put(from + i, weight);
+                            } else {
+                                floats.put(from + i, (float) weight);
+                            }
                         }
                     }
                 });
         HostArray.written(output);
+    }
+
+    private boolean perChannel() {
+        return iArgs().length > 1;
     }
 }

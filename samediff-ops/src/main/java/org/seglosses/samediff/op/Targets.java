@@ -21,6 +21,10 @@ import java.util.List;
  * pixel. A pixel is void where its index (with one label a channel also: the element of {@code
  * [N,C,H,W]}) equals the ignore index, or where the mask is 0.
  *
+ * <p>Labels of floating-point type may be soft for a loss that allows it: vectors {@code [N,C,H,W]}
+ * or, with one label a channel, elements, from 0 to 1. Their codes tell void ones alone: {@value
+ * #VOID}, or else 0.
+ *
  * <p>The mask is {@code [N]} or {@code [N,1]} (an image), {@code [N,H,W]}, or any shape that
  * broadcasts to {@code [N,1,H,W]}, with one label a channel to {@code [N,C,H,W]}.
  *
@@ -59,6 +63,7 @@ public final class Targets extends JavaOp {
      * @param labelling one label a pixel, a channel, or the only channel
      * @param ignoreIndex the label of void pixels, or null
      * @param fractionalMask whether mask values other than 0 and 1 are allowed
+     * @param soft whether the labels may be soft
      * @return the codes
      */
     public static SDVariable of(
@@ -67,7 +72,8 @@ public final class Targets extends JavaOp {
             SDVariable mask,
             Labelling labelling,
             Integer ignoreIndex,
-            boolean fractionalMask) {
+            boolean fractionalMask,
+            boolean soft) {
         Targets op =
                 new Targets(
                         mask == null
@@ -78,6 +84,10 @@ public final class Targets extends JavaOp {
                 ignoreIndex == null ? 0 : 1,
                 ignoreIndex == null ? 0 : ignoreIndex,
                 fractionalMask ? 1 : 0);
+        if (soft) {
+            // an argument more, so that graphs saved without it stay as they are
+            op.addIArgument(1);
+        }
         return op.variable();
     }
 
@@ -125,10 +135,19 @@ public final class Targets extends JavaOp {
                         : MaskReader.of(inputs[2], inputs[1], perChannel, flagArg(3));
         IntBuffer codes = HostArray.ints(output);
         Integer ignore = flagArg(1) ? Integer.valueOf(intArg(2)) : null;
+        boolean soft = iArgs().length > 4;
+        if (soft && perChannel && !vectors && blocks.channels() > 1) {
+            throw new IllegalArgumentException(
+                    "labels must be declared class indices [N,H,W] or [N,1,H,W] if they are, got "
+                            + Arrays.toString(labels.shape())
+                            + " where [N,C,H,W] was declared");
+        }
         Parallel.run(
                 blocks.count(),
                 block -> {
-                    if (!perChannel) {
+                    if (soft) {
+                        softLabels(reader, blocks, block, labels, perChannel, ignore, codes);
+                    } else if (!perChannel) {
                         if (vectors) {
                             classesOfVectors(reader, blocks, block, labels, codes);
                         } else {
@@ -301,6 +320,51 @@ public final class Targets extends JavaOp {
             code[i] = sum[i] == 0 ? VOID : (int) index[i];
         }
         codes.put(blocks.withChannels(1).offset(block, 0), code, 0, n);
+    }
+
+    /** A pixel of one label is void where all of its vector is 0. */
+    private static void softLabels(
+            LabelReader reader,
+            Blocks blocks,
+            int block,
+            INDArray labels,
+            boolean perChannel,
+            Integer ignore,
+            IntBuffer codes) {
+        int n = blocks.length(block);
+        double[] label = Scratch.doubles(0, n);
+        int[] code = Scratch.ints(0, n);
+        Arrays.fill(code, 0, n, VOID);
+        for (int c = 0; c < blocks.channels(); c++) {
+            int from = blocks.offset(block, c);
+            reader.read(from, label, n);
+            for (int i = 0; i < n; i++) {
+                boolean ignored = perChannel && ignore != null && label[i] == ignore;
+                // written so that NaN is refused
+                if (!ignored && !(label[i] >= 0 && label[i] <= 1)) {
+                    throw new IllegalArgumentException(
+                            "labels must be from 0 to 1"
+                                    + (perChannel && ignore != null
+                                            ? " or the ignoreIndex, which is " + ignore
+                                            : "")
+                                    + ", got "
+                                    + label[i]
+                                    + " at "
+                                    + place(labels.shape(), from + i));
+                }
+                if (perChannel) {
+                    code[i] = ignored ? VOID : 0;
+                } else if (label[i] > 0) {
+                    code[i] = 0;
+                }
+            }
+            if (perChannel) {
+                codes.put(from, code, 0, n);
+            }
+        }
+        if (!perChannel) {
+            codes.put(blocks.withChannels(1).offset(block, 0), code, 0, n);
+        }
     }
 
     /** Names an element of an array by its indices. */

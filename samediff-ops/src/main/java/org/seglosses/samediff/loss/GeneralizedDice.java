@@ -1,0 +1,244 @@
+package org.seglosses.samediff.loss;
+
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.seglosses.samediff.op.RegionLosses;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Generalized Dice loss: one Dice score over all classes, each class weighted by how rare it is.
+ *
+ * <p>With the sums I, P and Y of {@link RegionOptions} and {@code s = smooth}, the loss is {@code 1
+ * - (2 * sum_c v_c*I_c + s) / (sum_c v_c * (P_c + Y_c) + t)}, with {@code v_c} as {@link Weighting}
+ * says; a class without label has the greatest weight of the others.
+ *
+ * <p>Modes {@link Mode#MULTICLASS} and {@link Mode#MULTILABEL}; labels may be soft, vectors or
+ * elements from 0 to 1; fractional masks are per-pixel weights. Nothing valid: value 0, gradient 0;
+ * an image with nothing valid counts as 0 in the mean over images.
+ *
+ * <p>Differences: none from MONAI where the class weights can be computed in its precision.
+ *
+ * <p>Source: Sudre et al., Generalised Dice overlap as a deep learning loss function, 2017;
+ * Project-MONAI/MONAI {@code GeneralizedDiceLoss}.
+ *
+ * @param weighting the weights of the classes; {@link Weighting#SQUARE} by default
+ * @param smooth s, added above, at least 0; 1e-5 by default
+ * @param smoothDenominator t, added below, above 0; null, the default, for s
+ * @param perImage whether the loss is taken of each image, or of the batch; true by default
+ * @param classes the classes that count; none by default, which is all
+ * @param ignoreIndex the label of void pixels (or elements), or null, the default
+ * @param mode the mode, or null to take it from the activation or the number of channels
+ */
+public record GeneralizedDice(
+        Weighting weighting,
+        double smooth,
+        Double smoothDenominator,
+        boolean perImage,
+        List<Integer> classes,
+        Integer ignoreIndex,
+        Mode mode)
+        implements SegmentationLoss {
+
+    /** A class's weight as a power of the sum of its labels. */
+    public enum Weighting {
+        /** {@code 1 / Y_c^2}. */
+        SQUARE(2),
+        /** {@code 1 / Y_c}. */
+        SIMPLE(1),
+        /** 1. */
+        UNIFORM(0);
+
+        private final double power;
+
+        Weighting(double power) {
+            this.power = power;
+        }
+    }
+
+    /**
+     * Checks the parameters.
+     *
+     * @param weighting as the record says
+     * @param smooth as the record says
+     * @param smoothDenominator as the record says
+     * @param perImage as the record says
+     * @param classes as the record says
+     * @param ignoreIndex as the record says
+     * @param mode as the record says
+     * @throws IllegalArgumentException if one is out of its range
+     */
+    public GeneralizedDice {
+        Rules.requireGiven(weighting, "weighting");
+        Rules.requireFinite(smooth >= 0, "smooth", "at least 0", smooth);
+        double below = smoothDenominator == null ? smooth : smoothDenominator;
+        // with nothing predicted of classes without label the divisor is this alone
+        Rules.requireFinite(
+                below > 0,
+                smoothDenominator == null ? "smooth" : "smoothDenominator",
+                "above 0",
+                below);
+        classes = Rules.classes(classes);
+        Rules.require(mode != Mode.BINARY, "mode", "MULTICLASS or MULTILABEL", mode);
+    }
+
+    /**
+     * Starts a definition with the defaults, which are MONAI's.
+     *
+     * @return a builder
+     */
+    public static Builder<GeneralizedDice> builder() {
+        return builder(Function.identity());
+    }
+
+    /**
+     * Starts a definition with the defaults, for a class that wraps it.
+     *
+     * @param <T> what the builder builds
+     * @param finish makes it of the definition
+     * @return a builder
+     */
+    public static <T> Builder<T> builder(Function<GeneralizedDice, T> finish) {
+        return new Builder<>(finish);
+    }
+
+    @Override
+    public Set<Mode> modes() {
+        return EnumSet.of(Mode.MULTICLASS, Mode.MULTILABEL);
+    }
+
+    @Override
+    public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
+        RegionLosses.Mean mean =
+                new RegionLosses.Mean(
+                        eachImage,
+                        AbsentClass.PENALIZE.ordinal(),
+                        classes,
+                        List.of(),
+                        graph.type());
+        return RegionLosses.generalizedDice(
+                graph.regionSums(false, false),
+                mean,
+                weighting.power,
+                smooth,
+                smoothDenominator == null ? smooth : smoothDenominator);
+    }
+
+    /**
+     * Builds the definition or what wraps it.
+     *
+     * @param <T> what is built
+     */
+    public static final class Builder<T> {
+
+        private final Function<GeneralizedDice, T> finish;
+        private Weighting weighting = Weighting.SQUARE;
+        private double smooth = 1e-5;
+        private Double smoothDenominator;
+        private boolean perImage = true;
+        private List<Integer> classes = List.of();
+        private Integer ignoreIndex;
+        private Mode mode;
+
+        private Builder(Function<GeneralizedDice, T> finish) {
+            this.finish = finish;
+        }
+
+        /**
+         * Sets the weights of the classes, {@link Weighting#SQUARE} by default.
+         *
+         * @param weighting the weights
+         * @return this
+         */
+        public Builder<T> weighting(Weighting weighting) {
+            this.weighting = weighting;
+            return this;
+        }
+
+        /**
+         * Sets what is added above and below, 1e-5 by default.
+         *
+         * @param smooth at least 0
+         * @return this
+         */
+        public Builder<T> smooth(double smooth) {
+            this.smooth = smooth;
+            return this;
+        }
+
+        /**
+         * Sets what is added below if that is not {@code smooth}.
+         *
+         * @param smoothDenominator above 0, or null for {@code smooth}, the default
+         * @return this
+         */
+        public Builder<T> smoothDenominator(Double smoothDenominator) {
+            this.smoothDenominator = smoothDenominator;
+            return this;
+        }
+
+        /**
+         * Sets whether the loss is taken of each image and averaged, the default, or of the batch.
+         *
+         * @param perImage whether it is
+         * @return this
+         */
+        public Builder<T> perImage(boolean perImage) {
+            this.perImage = perImage;
+            return this;
+        }
+
+        /**
+         * Sets the classes that count, all by default.
+         *
+         * @param classes class indices
+         * @return this
+         */
+        public Builder<T> classes(int... classes) {
+            this.classes = Rules.list(classes, "classes");
+            return this;
+        }
+
+        /**
+         * Sets the label of void pixels (or elements), none by default.
+         *
+         * @param ignoreIndex the label, or null for none
+         * @return this
+         */
+        public Builder<T> ignoreIndex(Integer ignoreIndex) {
+            this.ignoreIndex = ignoreIndex;
+            return this;
+        }
+
+        /**
+         * Names the mode; by default the activation or the number of channels tells it.
+         *
+         * @param mode MULTICLASS or MULTILABEL, or null
+         * @return this
+         */
+        public Builder<T> mode(Mode mode) {
+            this.mode = mode;
+            return this;
+        }
+
+        /**
+         * Builds it.
+         *
+         * @return what is built
+         * @throws IllegalArgumentException if a parameter is out of its range
+         */
+        public T build() {
+            return finish.apply(
+                    new GeneralizedDice(
+                            weighting,
+                            smooth,
+                            smoothDenominator,
+                            perImage,
+                            classes,
+                            ignoreIndex,
+                            mode));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package org.seglosses.samediff.op;
+
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+
+/** The sums of region losses over the pixels of each map, and their gradient. */
+@SuppressWarnings("cast") // the double twin has casts from double to double
+final class FloatRegionSums {
+
+    private FloatRegionSums() {}
+
+    static void forward(
+            FloatBuffer probabilities,
+            FloatTarget target,
+            boolean squarePredicted,
+            boolean squareLabelled,
+            Blocks blocks,
+            DoubleBuffer to) {
+        int columns = RegionSums.COLUMNS;
+        int channels = blocks.channels();
+        double[] partial = new double[blocks.count() * channels * columns];
+        Parallel.run(
+                blocks.count(),
+                block -> {
+                    int n = blocks.length(block);
+                    float[] p = Scratch.floats(0, n);
+                    float[] y = Scratch.floats(1, n);
+                    float[] w = Scratch.floats(2, n);
+                    int[] code = Scratch.ints(0, n);
+                    for (int c = 0; c < channels; c++) {
+                        if (c == 0 || !target.isOfPixels()) {
+                            target.codes(block, c, code);
+                            target.weights(block, c, code, w);
+                        }
+                        target.labels(block, c, code, y);
+                        probabilities.get(blocks.offset(block, c), p, 0, n);
+                        double both = 0;
+                        double predicted = 0;
+                        double labelled = 0;
+                        double weight = 0;
+                        for (int i = 0; i < n; i++) {
+                            double wp = (double) w[i] * p[i];
+                            double wy = (double) w[i] * y[i];
+                            both += wp * y[i];
+                            predicted += squarePredicted ? wp * p[i] : wp;
+                            labelled += squareLabelled ? wy * y[i] : wy;
+                            weight += w[i];
+                        }
+                        int at = (block * channels + c) * columns;
+                        partial[at + RegionSums.BOTH] = both;
+                        partial[at + RegionSums.PREDICTED] = predicted;
+                        partial[at + RegionSums.LABELLED] = labelled;
+                        partial[at + RegionSums.WEIGHT] = weight;
+                    }
+                });
+        blocks.addUp(partial, channels * columns, to);
+    }
+
+    static void gradient(
+            FloatBuffer probabilities,
+            FloatTarget target,
+            boolean squarePredicted,
+            DoubleBuffer upstream,
+            Blocks blocks,
+            FloatBuffer to) {
+        int channels = blocks.channels();
+        Parallel.run(
+                blocks.count(),
+                block -> {
+                    int n = blocks.length(block);
+                    float[] p = Scratch.floats(0, n);
+                    float[] y = Scratch.floats(1, n);
+                    float[] w = Scratch.floats(2, n);
+                    int[] code = Scratch.ints(0, n);
+                    for (int c = 0; c < channels; c++) {
+                        boolean anyVoid = target.codes(block, c, code);
+                        target.weights(block, c, code, w);
+                        target.labels(block, c, code, y);
+                        int at = (blocks.image(block) * channels + c) * RegionSums.COLUMNS;
+                        float both = (float) upstream.get(at + RegionSums.BOTH);
+                        float predicted = (float) upstream.get(at + RegionSums.PREDICTED);
+                        if (squarePredicted) {
+                            probabilities.get(blocks.offset(block, c), p, 0, n);
+                            squared(p, both, 2 * predicted, y, w, n);
+                        } else {
+                            plain(p, both, predicted, y, w, n);
+                        }
+                        if (anyVoid) {
+                            // not a product with the weight 0, which leaves NaN
+                            for (int i = 0; i < n; i++) {
+                                p[i] = code[i] < 0 ? 0 : p[i];
+                            }
+                        }
+                        to.put(blocks.offset(block, c), p, 0, n);
+                    }
+                });
+    }
+
+    private static void plain(
+            float[] to, float both, float predicted, float[] y, float[] w, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = w[i] * (both * y[i] + predicted);
+        }
+    }
+
+    private static void squared(
+            float[] p, float both, float predicted, float[] y, float[] w, int n) {
+        for (int i = 0; i < n; i++) {
+            p[i] = w[i] * (both * y[i] + predicted * p[i]);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package org.seglosses.samediff.op;
+
+import java.util.Arrays;
+
+/**
+ * A loss of one group as a function of the {@link RegionSums} of its classes. A group without a
+ * valid pixel is not asked: it costs 0.
+ */
+enum RegionFormula {
+    /**
+     * The mean over classes of {@code 1 - r} or {@code -log max(r, eps)} with the ratio {@code r =
+     * (a*I + s) / max(i*I + p*P + y*Y + t, eps)}, to the power of gamma. Arguments: a, i, p, y, s,
+     * t, eps, gamma.
+     */
+    RATIO(8) {
+        @Override
+        void evaluate(
+                double[][] sums,
+                double[] arguments,
+                boolean logarithm,
+                ClassShares shares,
+                double[] parts,
+                double[][] gradient) {
+            double[] a = arguments;
+            boolean[] present = new boolean[sums.length];
+            for (int c = 0; c < sums.length; c++) {
+                present[c] = sums[c][RegionSums.LABELLED] > 0;
+            }
+            double[] share = shares.of(present);
+            double mean = 0;
+            for (int c = 0; c < sums.length; c++) {
+                if (share[c] == 0 || sums[c][RegionSums.WEIGHT] == 0) {
+                    continue;
+                }
+                double[] s = sums[c];
+                double above = a[0] * s[RegionSums.BOTH] + a[4];
+                double below =
+                        a[1] * s[RegionSums.BOTH]
+                                + a[2] * s[RegionSums.PREDICTED]
+                                + a[3] * s[RegionSums.LABELLED]
+                                + a[5];
+                double divisor = Math.max(below, a[6]);
+                double ratio = above / divisor;
+                // the derivative by the ratio, and those of the ratio
+                double slope = -share[c];
+                if (logarithm) {
+                    parts[c] = share[c] * -Math.log(Math.max(ratio, a[6]));
+                    slope = ratio < a[6] ? 0 : slope / ratio;
+                } else {
+                    parts[c] = share[c] * (1 - ratio);
+                }
+                double byBelow = below < a[6] ? 0 : -ratio / divisor;
+                gradient[c][RegionSums.BOTH] = slope * (a[0] / divisor + byBelow * a[1]);
+                gradient[c][RegionSums.PREDICTED] = slope * byBelow * a[2];
+                mean += parts[c];
+            }
+            double gamma = a[7];
+            if (gamma != 1) {
+                // a mean of 0 can come out as -1e-17
+                mean = Math.max(mean, 0);
+                double factor = mean == 0 ? 0 : Math.pow(mean, gamma - 1);
+                for (int c = 0; c < sums.length; c++) {
+                    parts[c] *= factor;
+                    gradient[c][RegionSums.BOTH] *= gamma * factor;
+                    gradient[c][RegionSums.PREDICTED] *= gamma * factor;
+                }
+            }
+        }
+    },
+
+    /**
+     * {@code 1 - (TP*TN - FP*FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN))} of the only class, each of
+     * the four with eps added. Arguments: eps.
+     */
+    MATTHEWS(1) {
+        @Override
+        void evaluate(
+                double[][] sums,
+                double[] arguments,
+                boolean logarithm,
+                ClassShares shares,
+                double[] parts,
+                double[][] gradient) {
+            double eps = arguments[0];
+            double[] s = sums[0];
+            double both = s[RegionSums.BOTH];
+            double tp = both + eps;
+            double fp = s[RegionSums.PREDICTED] - both + eps;
+            double fn = s[RegionSums.LABELLED] - both + eps;
+            double tn =
+                    s[RegionSums.WEIGHT]
+                            - s[RegionSums.PREDICTED]
+                            - s[RegionSums.LABELLED]
+                            + both
+                            + eps;
+            double root = Math.sqrt(tp + fp) * Math.sqrt(tp + fn);
+            root *= Math.sqrt(tn + fp) * Math.sqrt(tn + fn);
+            double above = tp * tn - fp * fn;
+            double mcc = above / root;
+            parts[0] = 1 - mcc;
+            // of the factors under the root, tp+fn and tn+fp do not depend on the prediction
+            double byPredicted = (-tp - fn) / root - mcc / 2 * (1 / (tp + fp) - 1 / (tn + fn));
+            double byBoth = (tn + tp + fp + fn) / root;
+            gradient[0][RegionSums.BOTH] = -byBoth;
+            gradient[0][RegionSums.PREDICTED] = -byPredicted;
+        }
+    },
+
+    /**
+     * {@code 1 - (2 * sum_c v_c*I_c + s) / (sum_c v_c*(P_c + Y_c) + t)} over the classes that are
+     * averaged, with {@code v_c = Y_c^-k}; of a class without label, the greatest of the others.
+     * Arguments: k, s, t.
+     */
+    GENERALIZED_DICE(3) {
+        @Override
+        void evaluate(
+                double[][] sums,
+                double[] arguments,
+                boolean logarithm,
+                ClassShares shares,
+                double[] parts,
+                double[][] gradient) {
+            boolean[] all = new boolean[sums.length];
+            Arrays.fill(all, true);
+            double[] share = shares.of(all);
+            double[] v = new double[sums.length];
+            double greatest = 0;
+            for (int c = 0; c < v.length; c++) {
+                double labelled = sums[c][RegionSums.LABELLED];
+                v[c] = share[c] == 0 ? 0 : Math.pow(labelled, -arguments[0]);
+                greatest = Double.isInfinite(v[c]) ? greatest : Math.max(greatest, v[c]);
+            }
+            double above = arguments[1];
+            double below = arguments[2];
+            for (int c = 0; c < v.length; c++) {
+                v[c] = Math.min(v[c], greatest);
+                above += 2 * v[c] * sums[c][RegionSums.BOTH];
+                below += v[c] * (sums[c][RegionSums.PREDICTED] + sums[c][RegionSums.LABELLED]);
+            }
+            for (int c = 0; c < v.length; c++) {
+                double[] s = sums[c];
+                double own =
+                        s[RegionSums.PREDICTED] + s[RegionSums.LABELLED] - 2 * s[RegionSums.BOTH];
+                parts[c] = (v[c] * own + share[c] * (arguments[2] - arguments[1])) / below;
+                gradient[c][RegionSums.BOTH] = -2 * v[c] / below;
+                gradient[c][RegionSums.PREDICTED] = v[c] * above / (below * below);
+            }
+        }
+    },
+
+    /** The mean over all elements of {@code p*(y-1)^2 + (1-p)*y^2}, Y being of squares. */
+    FIT(0) {
+        @Override
+        void evaluate(
+                double[][] sums,
+                double[] arguments,
+                boolean logarithm,
+                ClassShares shares,
+                double[] parts,
+                double[][] gradient) {
+            double weight = 0;
+            for (double[] s : sums) {
+                weight += s[RegionSums.WEIGHT];
+            }
+            for (int c = 0; c < sums.length; c++) {
+                double[] s = sums[c];
+                parts[c] =
+                        (s[RegionSums.PREDICTED] - 2 * s[RegionSums.BOTH] + s[RegionSums.LABELLED])
+                                / weight;
+                gradient[c][RegionSums.BOTH] = -2 / weight;
+                gradient[c][RegionSums.PREDICTED] = 1 / weight;
+            }
+        }
+    };
+
+    private final int arguments;
+
+    RegionFormula(int arguments) {
+        this.arguments = arguments;
+    }
+
+    /** How many arguments the formula has; class weights follow them. */
+    int arguments() {
+        return arguments;
+    }
+
+    /**
+     * Finds the loss of a group.
+     *
+     * @param sums the sums of each class
+     * @param arguments the formula's
+     * @param logarithm whether a ratio's logarithm is taken
+     * @param shares what classes count
+     * @param parts gets what each class contributes; together they are the loss
+     * @param gradient gets the derivatives of the loss by the sums that depend on the prediction
+     */
+    abstract void evaluate(
+            double[][] sums,
+            double[] arguments,
+            boolean logarithm,
+            ClassShares shares,
+            double[] parts,
+            double[][] gradient);
+}
