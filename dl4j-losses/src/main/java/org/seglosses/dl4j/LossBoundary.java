@@ -38,12 +38,12 @@ public final class LossBoundary extends SegmentationLossFunction<Boundary> {
     }
 
     /**
-     * The loss as NRCan/geo-deep-learning configures it: windows of 19 and 19.
+     * Starts a loss with the options of NRCan/geo-deep-learning.
      *
-     * @return the loss
+     * @return a builder
      */
-    public static LossBoundary gdl() {
-        return new LossBoundary(Boundary.gdl());
+    public static Boundary.Builder<LossBoundary> gdl() {
+        return builder().gdl();
     }
 
     @Override

@@ -37,6 +37,24 @@ public final class LossLovaszSoftmax extends SegmentationLossFunction<LovaszSoft
         return LovaszSoftmax.builder(LossLovaszSoftmax::new);
     }
 
+    /**
+     * Starts a loss with the options of segmentation_models.pytorch.
+     *
+     * @return a builder
+     */
+    public static LovaszSoftmax.Builder<LossLovaszSoftmax> smp() {
+        return builder().smp();
+    }
+
+    /**
+     * Starts a loss with the options of NRCan/geo-deep-learning.
+     *
+     * @return a builder
+     */
+    public static LovaszSoftmax.Builder<LossLovaszSoftmax> gdl() {
+        return builder().gdl();
+    }
+
     @Override
     public LossLovaszSoftmax imageSize(int height, int width) {
         return new LossLovaszSoftmax(definition(), new ImageSize(height, width));

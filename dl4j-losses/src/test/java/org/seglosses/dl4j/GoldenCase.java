@@ -90,6 +90,15 @@ final class GoldenCase {
         return json.get("input_kind").asText().equals("probabilities");
     }
 
+    long channels() {
+        return npy("logits.npy").shape[1];
+    }
+
+    long pixels() {
+        long[] shape = npy("logits.npy").shape;
+        return shape[0] * shape[2] * shape[3];
+    }
+
     /** Whether the original came to a value. */
     boolean expectsValue() {
         return json.get("compare").get("expect").asText().equals("value");

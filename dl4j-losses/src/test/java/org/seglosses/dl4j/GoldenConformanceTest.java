@@ -1,6 +1,7 @@
 package org.seglosses.dl4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -9,6 +10,7 @@ import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.seglosses.samediff.loss.ActiveContour;
 import org.seglosses.samediff.loss.SegmentationLoss;
 
 import java.util.ArrayList;
@@ -33,6 +35,13 @@ class GoldenConformanceTest {
 
     /** The originals keep some float32 constants and intermediates. */
     private static final double DOUBLE = 1e-9;
+
+    /**
+     * Cases that are less exact in double, with the reason: MONAI takes the norm of a one-hot
+     * target that is float32 whatever the prediction is, and squares it again.
+     */
+    private static final Map<String, Double> LESS_EXACT =
+            Map.of("monai_diceloss_01_softmax_onehot_nobg", 1e-7);
 
     /** A gradient below this is nothing: float itself ends at 1e-38. */
     private static final double UNDERFLOW = 1e-30;
@@ -116,6 +125,9 @@ class GoldenConformanceTest {
         INDArray logits = golden.logits(DataType.FLOAT);
         INDArray labels = golden.labels();
         int rank = labels.rank();
+        if (loss instanceof ActiveContour && logits.size(2) < 3) {
+            return true;
+        }
         if (labels.size(rank - 1) != logits.size(3) || labels.size(rank - 2) != logits.size(2)) {
             return true;
         }
@@ -198,7 +210,12 @@ class GoldenConformanceTest {
             Outcome ours,
             DataType type,
             String how) {
-        double tolerance = type == DataType.DOUBLE ? DOUBLE : FLOAT;
+        double tolerance =
+                type == DataType.DOUBLE ? LESS_EXACT.getOrDefault(golden.id(), DOUBLE) : FLOAT;
+        if (golden.id().startsWith("blog_dicebceloss_02")) {
+            assertBceOfLogits(golden, ours, tolerance, how);
+            return;
+        }
         if (!golden.expectsValue()) {
             assertThat(ours.value).as(how + " value").isFinite();
             for (double g : ours.gradient) {
@@ -218,6 +235,13 @@ class GoldenConformanceTest {
                 .isLessThanOrEqualTo(allowed);
 
         double[] gradient = golden.gradient();
+        if (Arrays.stream(gradient).anyMatch(Double::isNaN)) {
+            // a power below 1 of nothing: the original has no gradient there, ours is 0
+            assertThat(golden.argument("gamma").asDouble()).isLessThan(1);
+            assertThat(expected).isZero();
+            assertThat(ours.gradient).as(how).containsOnly(0.0);
+            return;
+        }
         boolean[] unstable = golden.unstable(type);
         double largest = Arrays.stream(gradient).map(Math::abs).max().orElse(0);
         double worst = 0;
@@ -232,6 +256,42 @@ class GoldenConformanceTest {
         assertThat(worst)
                 .as(how + " gradient at " + at + ", where the largest is " + largest)
                 .isLessThanOrEqualTo(Math.max(tolerance * largest, UNDERFLOW));
+    }
+
+    /**
+     * The original takes the cross entropy of rounded probabilities, at most 100 each; ours that of
+     * the logits, whatever they are.
+     */
+    private static void assertBceOfLogits(
+            GoldenCase golden, Outcome ours, double tolerance, String how) {
+        double[] z =
+                Arrays.copyOf(
+                        golden.logits(DataType.DOUBLE).data().asDouble(), ours.gradient.length);
+        double[] y = golden.labels().castTo(DataType.DOUBLE).data().asDouble();
+        double smooth = golden.argument("smooth").asDouble();
+        double entropy = 0;
+        double both = 0;
+        double sum = 0;
+        for (int i = 0; i < z.length; i++) {
+            double p = 1 / (1 + Math.exp(-z[i]));
+            entropy += Math.max(z[i], 0) - z[i] * y[i] + Math.log1p(Math.exp(-Math.abs(z[i])));
+            both += p * y[i];
+            sum += p + y[i];
+        }
+        double expected = entropy / z.length + 1 - (2 * both + smooth) / (sum + smooth);
+        assertThat(ours.value).as(how).isCloseTo(expected, within(tolerance * expected));
+        assertThat(ours.value).as(how).isNotCloseTo(golden.value(), within(1.0));
+        for (int i = 0; i < z.length; i++) {
+            double p = 1 / (1 + Math.exp(-z[i]));
+            double byP =
+                    -(2 * y[i] * (sum + smooth) - (2 * both + smooth))
+                            / ((sum + smooth) * (sum + smooth));
+            assertThat(ours.gradient[i])
+                    .as(how)
+                    .isCloseTo(
+                            (p - y[i]) / z.length + byP * p * (1 - p),
+                            within(tolerance / z.length));
+        }
     }
 
     /** All pixels void, or OHEM on a perfect prediction, where no pixel is hard. */

@@ -11,9 +11,12 @@ import org.seglosses.samediff.loss.NormalizeBy;
 import org.seglosses.samediff.loss.OhemCrossEntropy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Which loss and options reproduce a golden case. */
 final class GoldenMapping {
@@ -64,12 +67,259 @@ final class GoldenMapping {
             case "gdl.BoundaryLoss" ->
                     knowing("theta0", "theta", "ignore_index") ? boundary(19, 19) : none();
             case "blog.BoundaryLoss" -> knowing("theta0", "theta") ? boundary(3, 5) : none();
+            case "gdl.DuoLoss" ->
+                    knowing("ignore_index", "theta0")
+                            ? loss(
+                                    LossDuo.gdl()
+                                            .theta0((int) number("theta0", 19))
+                                            .ignoreIndex(index("ignore_index", null))
+                                            .build())
+                            : none();
+            case "gdl.DiceLoss" ->
+                    knowing("mode", "smooth", "eps", "ignore_index")
+                            ? loss(
+                                    LossDice.gdl()
+                                            .smooth(number("smooth", 1))
+                                            .eps(number("eps", 1e-7))
+                                            .ignoreIndex(index("ignore_index", null))
+                                            .mode(gdlMode())
+                                            .build())
+                            : none();
+            case "gdl.FocalLoss" ->
+                    knowing("gamma", "alpha", "weight", "ignore_index")
+                            ? loss(
+                                    LossFocal.gdl()
+                                            .gamma(number("gamma", 2))
+                                            .alpha(optional("alpha", 0.5))
+                                            .classWeights(numbers("weight"))
+                                            .ignoreIndex(index("ignore_index", 255))
+                                            .build())
+                            : none();
+            case "smp.DiceLoss", "smp.JaccardLoss", "smp.TverskyLoss" ->
+                    knowing(
+                                    "mode",
+                                    "classes",
+                                    "log_loss",
+                                    "from_logits",
+                                    "smooth",
+                                    "ignore_index",
+                                    "eps",
+                                    "alpha",
+                                    "beta",
+                                    "gamma")
+                            ? loss(smpRegion())
+                            : none();
+            case "smp.FocalLoss" ->
+                    knowing(
+                                    "mode",
+                                    "alpha",
+                                    "gamma",
+                                    "ignore_index",
+                                    "reduction",
+                                    "normalized",
+                                    "reduced_threshold")
+                            ? loss(
+                                    LossFocal.smp()
+                                            .mode(smpMode())
+                                            .alpha(optional("alpha", null))
+                                            .gamma(number("gamma", 2))
+                                            .ignoreIndex(index("ignore_index", null))
+                                            .normalized(bool("normalized", false))
+                                            .reducedThreshold(optional("reduced_threshold", null))
+                                            .normalizeBy(
+                                                    given("reduction") == null
+                                                            ? NormalizeBy.VALID
+                                                            : NormalizeBy.SUM)
+                                            .build())
+                            : none();
+            case "smp.SoftBCEWithLogitsLoss" ->
+                    knowing("weight", "ignore_index", "reduction", "smooth_factor", "pos_weight")
+                            ? loss(
+                                    LossSoftBce.smp()
+                                            .classWeights(numbers("weight"))
+                                            .posWeight(numbers("pos_weight"))
+                                            .smoothing(number("smooth_factor", 0))
+                                            .ignoreIndex(index("ignore_index", -100))
+                                            .normalizeBy(
+                                                    given("reduction") == null
+                                                            ? NormalizeBy.ALL_PIXELS
+                                                            : NormalizeBy.SUM)
+                                            .mode(golden.channels() == 1 ? null : Mode.MULTILABEL)
+                                            .build())
+                            : none();
+            case "smp.MCCLoss" ->
+                    knowing("eps")
+                            ? loss(LossMcc.builder().eps(number("eps", 1e-5)).build())
+                            : none();
+            case "berman.binary_xloss" ->
+                    knowing("ignore")
+                            ? loss(LossSoftBce.builder().ignoreIndex(index("ignore", null)).build())
+                            : none();
+            // the notebook's constructors ignore their arguments
+            case "blog.DiceLoss" -> loss(LossDice.blog().smooth(number("smooth", 1)).build());
+            case "blog.IoULoss" -> loss(LossJaccard.blog().smooth(number("smooth", 1)).build());
+            case "blog.DiceBCELoss" -> loss(LossBceDice.blog().smooth(number("smooth", 1)).build());
+            case "blog.FocalLoss" ->
+                    loss(
+                            LossFocal.blog()
+                                    .alpha(number("alpha", 0.8))
+                                    .gamma(number("gamma", 2))
+                                    .build());
+            case "blog.active_contour_loss" ->
+                    knowing("weight")
+                            ? loss(
+                                    LossActiveContour.builder()
+                                            .weight(number("weight", 10))
+                                            .mode(golden.channels() == 1 ? null : Mode.MULTILABEL)
+                                            .build())
+                            : none();
+            case "monai.DiceLoss" -> monaiDice();
+            case "monai.TverskyLoss" ->
+                    knowing("softmax", "to_onehot_y", "alpha", "beta")
+                            ? loss(
+                                    LossTversky.monai()
+                                            .alpha(number("alpha", 0.5))
+                                            .beta(number("beta", 0.5))
+                                            .build())
+                            : none();
+            case "monai.GeneralizedDiceLoss" ->
+                    knowing("softmax", "to_onehot_y")
+                            ? loss(LossGeneralizedDice.builder().build())
+                            : none();
+            case "monai.FocalLoss" ->
+                    knowing("to_onehot_y", "gamma", "alpha", "weight")
+                            ? scaled(
+                                    1.0 / golden.channels(),
+                                    LossFocal.smp()
+                                            .gamma(number("gamma", 2))
+                                            .alpha(optional("alpha", null))
+                                            .classWeights(numbers("weight"))
+                                            .build())
+                            : none();
+            case "segloss.LovaszSoftmax" ->
+                    golden.arguments().isEmpty() ? lovasz(false, false, List.of(), null) : none();
+            case "segloss.TopKLoss" ->
+                    golden.arguments().isEmpty()
+                            ? loss(
+                                    LossOhemCrossEntropy.builder()
+                                            .thresh(0)
+                                            .minKept((int) (golden.pixels() * 0.1))
+                                            .build())
+                            : none();
             default -> none();
         };
     }
 
     private static Optional<SegmentationLossFunction<?>> none() {
         return Optional.empty();
+    }
+
+    private static Optional<SegmentationLossFunction<?>> loss(SegmentationLossFunction<?> loss) {
+        return Optional.of(loss);
+    }
+
+    /** MONAI divides by another number than we do. */
+    private static Optional<SegmentationLossFunction<?>> scaled(
+            double factor, SegmentationLossFunction<?> loss) {
+        return loss(LossCombined.builder().add(factor, loss).build());
+    }
+
+    private Mode smpMode() {
+        return Mode.valueOf(given("mode").asText().toUpperCase(Locale.ROOT));
+    }
+
+    private Mode gdlMode() {
+        return switch (given("mode") == null ? "MULTICLASS_MODE" : given("mode").asText()) {
+            case "MULTICLASS_MODE" -> Mode.MULTICLASS;
+            case "BINARY_MODE" -> Mode.BINARY;
+            default -> Mode.MULTILABEL;
+        };
+    }
+
+    private SegmentationLossFunction<?> smpRegion() {
+        double smooth = number("smooth", 0);
+        double eps = number("eps", 1e-7);
+        boolean logLoss = bool("log_loss", false);
+        int[] classes = Arrays.stream(numbers("classes")).mapToInt(c -> (int) c).toArray();
+        Integer ignore = index("ignore_index", null);
+        Mode mode = smpMode();
+        return switch (golden.loss()) {
+            case "smp.DiceLoss" ->
+                    LossDice.smp()
+                            .smooth(smooth)
+                            .eps(eps)
+                            .logLoss(logLoss)
+                            .classes(classes)
+                            .ignoreIndex(ignore)
+                            .mode(mode)
+                            .build();
+            case "smp.JaccardLoss" ->
+                    LossJaccard.smp()
+                            .smooth(smooth)
+                            .eps(eps)
+                            .logLoss(logLoss)
+                            .classes(classes)
+                            .ignoreIndex(ignore)
+                            .mode(mode)
+                            .build();
+            default ->
+                    LossTversky.smp()
+                            .alpha(number("alpha", 0.5))
+                            .beta(number("beta", 0.5))
+                            .gamma(number("gamma", 1))
+                            .smooth(smooth)
+                            .eps(eps)
+                            .logLoss(logLoss)
+                            .classes(classes)
+                            .ignoreIndex(ignore)
+                            .mode(mode)
+                            .build();
+        };
+    }
+
+    private Optional<SegmentationLossFunction<?>> monaiDice() {
+        if (!knowing(
+                "softmax",
+                "to_onehot_y",
+                "include_background",
+                "batch",
+                "squared_pred",
+                "jaccard",
+                "weight",
+                "smooth_nr",
+                "smooth_dr")) {
+            return none();
+        }
+        double above = number("smooth_nr", 1e-5);
+        double below = number("smooth_dr", 1e-5);
+        int first = bool("include_background", true) ? 0 : 1;
+        int[] classes = IntStream.range(first, (int) golden.channels()).toArray();
+        double[] weights = numbers("weight");
+        double factor = weights.length == 0 ? 1 : Arrays.stream(weights).sum() / weights.length;
+        boolean perImage = !bool("batch", false);
+        boolean squared = bool("squared_pred", false);
+        if (bool("jaccard", false)) {
+            return scaled(
+                    factor,
+                    LossJaccard.monai()
+                            .smooth(above / 2)
+                            .smoothDenominator(below / 2)
+                            .classes(classes)
+                            .classWeights(weights)
+                            .perImage(perImage)
+                            .squaredDenominator(squared)
+                            .build());
+        }
+        return scaled(
+                factor,
+                LossDice.monai()
+                        .smooth(above)
+                        .smoothDenominator(below)
+                        .classes(classes)
+                        .classWeights(weights)
+                        .perImage(perImage)
+                        .squaredDenominator(squared)
+                        .build());
     }
 
     private boolean knowing(String... names) {
@@ -89,6 +339,14 @@ final class GoldenMapping {
         return given(name) == null ? otherwise : given(name).asDouble();
     }
 
+    /** A number that is absent stands for the default, and one that is null for none. */
+    private Double optional(String name, Double otherwise) {
+        if (golden.argument(name) == null) {
+            return otherwise;
+        }
+        return given(name) == null ? null : Double.valueOf(given(name).asDouble());
+    }
+
     /** An index that is absent stands for the default, and one that is null for none. */
     private Integer index(String name, Integer otherwise) {
         if (golden.argument(name) == null) {
@@ -100,9 +358,14 @@ final class GoldenMapping {
     private double[] numbers(String name) {
         List<Double> numbers = new ArrayList<>();
         if (given(name) != null) {
-            given(name).forEach(number -> numbers.add(number.asDouble()));
+            given(name).forEach(number -> numbers.add(scalar(number)));
         }
         return numbers.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    /** A number, or the one within arrays: a weight for each channel is [C,1,1]. */
+    private static double scalar(JsonNode node) {
+        return node.isArray() ? scalar(node.get(0)) : node.asDouble();
     }
 
     private Optional<SegmentationLossFunction<?>> ohem() {

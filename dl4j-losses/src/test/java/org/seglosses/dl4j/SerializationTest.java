@@ -156,7 +156,7 @@ class SerializationTest {
                 .isNotEqualTo(null);
         assertThat(LossBoundary.builder().build())
                 .isEqualTo(LossBoundary.builder().build())
-                .isNotEqualTo(LossBoundary.gdl())
+                .isNotEqualTo(LossBoundary.gdl().build())
                 .isNotEqualTo(LossCrossEntropy.builder().build())
                 .isNotEqualTo(null);
     }

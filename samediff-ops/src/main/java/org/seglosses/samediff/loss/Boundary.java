@@ -88,15 +88,6 @@ public record Boundary(
         return new Builder<>(finish);
     }
 
-    /**
-     * The loss as NRCan/geo-deep-learning configures it: windows of 19 and 19.
-     *
-     * @return the loss
-     */
-    public static Boundary gdl() {
-        return builder().theta0(19).theta(19).build();
-    }
-
     @Override
     public Set<Mode> modes() {
         return EnumSet.of(Mode.MULTICLASS, Mode.BINARY);
@@ -216,6 +207,15 @@ public record Boundary(
         public Builder<T> mode(Mode mode) {
             this.mode = mode;
             return this;
+        }
+
+        /**
+         * Sets the windows of NRCan/geo-deep-learning, 19 and 19.
+         *
+         * @return this
+         */
+        public Builder<T> gdl() {
+            return theta0(19).theta(19);
         }
 
         /**

@@ -188,6 +188,30 @@ public record LovaszSoftmax(
         }
 
         /**
+         * Starts from the options of segmentation_models.pytorch: of the batch, present classes.
+         *
+         * @return this
+         */
+        public Builder<T> smp() {
+            return perImage(false)
+                    .classes()
+                    .absentClass(AbsentClass.EXCLUDE)
+                    .classWeights()
+                    .ignoreIndex(null)
+                    .mode(null);
+        }
+
+        /**
+         * Starts from the options of NRCan/geo-deep-learning, which are the defaults: of each
+         * image, present classes.
+         *
+         * @return this
+         */
+        public Builder<T> gdl() {
+            return smp().perImage(true);
+        }
+
+        /**
          * Builds it.
          *
          * @return what is built

@@ -45,13 +45,18 @@ final class Rules {
 
     /** Returns an immutable copy; null means none. */
     static List<Double> classWeights(List<Double> weights) {
+        return weights(weights, "classWeights");
+    }
+
+    /** Returns an immutable copy; null means none. */
+    static List<Double> weights(List<Double> weights, String parameter) {
         if (weights == null) {
             return List.of();
         }
         for (Double weight : weights) {
             require(
                     weight != null && PixelWeights.isWeight(weight),
-                    "classWeights",
+                    parameter,
                     "finite and not negative, " + PixelWeights.RULE,
                     weights);
         }

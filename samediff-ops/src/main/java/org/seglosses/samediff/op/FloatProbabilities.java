@@ -85,8 +85,9 @@ final class FloatProbabilities {
                 });
     }
 
+    /** Takes the probabilities, or with sigmoids the logits. */
     static void gradient(
-            FloatBuffer probabilities,
+            FloatBuffer values,
             IntBuffer codes,
             int form,
             boolean perChannel,
@@ -100,7 +101,7 @@ final class FloatProbabilities {
                     int n = blocks.length(block);
                     float[][] p = Scratch.floatBlock(0, channels, n);
                     float[][] g = Scratch.floatBlock(1, channels, n);
-                    FloatSoftmax.load(probabilities, p, blocks, block);
+                    FloatSoftmax.load(values, p, blocks, block);
                     FloatSoftmax.load(upstream, g, blocks, block);
                     clearVoid(g, codes, perChannel, blocks, block);
                     if (form == Probabilities.GIVEN) {
@@ -108,6 +109,7 @@ final class FloatProbabilities {
                             FloatSoftmax.addIfNotFinite(g[c], p[c], n);
                         }
                     } else if (form == Probabilities.SIGMOID) {
+                        clearVoid(p, codes, perChannel, blocks, block);
                         for (int c = 0; c < channels; c++) {
                             sigmoidGradient(g[c], p[c], n);
                         }
@@ -127,9 +129,14 @@ final class FloatProbabilities {
                 });
     }
 
-    private static void sigmoidGradient(float[] g, float[] p, int n) {
+    private static void sigmoidGradient(float[] g, float[] z, int n) {
+        float[] e = Scratch.floats(1, n);
         for (int i = 0; i < n; i++) {
-            g[i] *= p[i] * (1 - p[i]);
+            e[i] = -Math.abs(z[i]);
+        }
+        Exp.inPlace(e, 0, n);
+        for (int i = 0; i < n; i++) {
+            g[i] *= e[i] / ((1 + e[i]) * (1 + e[i])) + z[i] * 0;
         }
     }
 

@@ -47,8 +47,8 @@ final class FloatRegionSums {
                             weight += w[i];
                         }
                         int at = (block * channels + c) * columns;
-                        partial[at + RegionSums.BOTH] = both;
-                        partial[at + RegionSums.PREDICTED] = predicted;
+                        partial[at + RegionSums.TRUE_POSITIVE] = both;
+                        partial[at + RegionSums.FALSE_POSITIVE] = predicted - both;
                         partial[at + RegionSums.LABELLED] = labelled;
                         partial[at + RegionSums.WEIGHT] = weight;
                     }
@@ -77,13 +77,13 @@ final class FloatRegionSums {
                         target.weights(block, c, code, w);
                         target.labels(block, c, code, y);
                         int at = (blocks.image(block) * channels + c) * RegionSums.COLUMNS;
-                        float both = (float) upstream.get(at + RegionSums.BOTH);
-                        float predicted = (float) upstream.get(at + RegionSums.PREDICTED);
+                        float one = (float) upstream.get(at + RegionSums.TRUE_POSITIVE);
+                        float zero = (float) upstream.get(at + RegionSums.FALSE_POSITIVE);
                         if (squarePredicted) {
                             probabilities.get(blocks.offset(block, c), p, 0, n);
-                            squared(p, both, 2 * predicted, y, w, n);
+                            squared(p, one, zero, y, w, n);
                         } else {
-                            plain(p, both, predicted, y, w, n);
+                            plain(p, one, zero, y, w, n);
                         }
                         if (anyVoid) {
                             // not a product with the weight 0, which leaves NaN
@@ -96,17 +96,17 @@ final class FloatRegionSums {
                 });
     }
 
-    private static void plain(
-            float[] to, float both, float predicted, float[] y, float[] w, int n) {
+    /** Writes gradients that are one number at label 1, another at label 0, and linear between. */
+    private static void plain(float[] to, float one, float zero, float[] y, float[] w, int n) {
         for (int i = 0; i < n; i++) {
-            to[i] = w[i] * (both * y[i] + predicted);
+            to[i] = w[i] * (y[i] * one + (1 - y[i]) * zero);
         }
     }
 
-    private static void squared(
-            float[] p, float both, float predicted, float[] y, float[] w, int n) {
+    /** Puts the gradients in the place of the predictions. */
+    private static void squared(float[] p, float one, float zero, float[] y, float[] w, int n) {
         for (int i = 0; i < n; i++) {
-            p[i] = w[i] * (both * y[i] + predicted * p[i]);
+            p[i] = w[i] * (y[i] * one + (2 * p[i] - y[i]) * zero);
         }
     }
 }

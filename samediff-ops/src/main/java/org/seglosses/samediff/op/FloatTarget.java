@@ -47,7 +47,9 @@ final class FloatTarget {
         FloatBuffer weights = null;
         boolean weightPerChannel = false;
         if ((form & Target.SOFT) != 0) {
-            blocks.requireMatch("labels", inputs[next], blocks.channels(), blocks.channels());
+            if (inputs[next].rank() != 3 || blocks.channels() != 1) {
+                blocks.requireMatch("labels", inputs[next], blocks.channels(), blocks.channels());
+            }
             soft = HostArray.floats(inputs[next++]);
         }
         if ((form & Target.WEIGHTS) != 0) {

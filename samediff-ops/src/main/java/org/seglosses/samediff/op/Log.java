@@ -40,4 +40,27 @@ final class Log {
             x[i] = Math.log(x[i]);
         }
     }
+
+    /**
+     * Replaces each element x, from 0 to 1, by {@code log(1+x)}, small ones too to within two ulps.
+     *
+     * <p>The same series with {@code s = x / (2+x)}, at most 1/3: its tail from s^17 on is below
+     * 1e-9 of the result.
+     */
+    static void onePlus(float[] x, int from, int length) {
+        for (int i = from; i < from + length; i++) {
+            float s = x[i] / (2 + x[i]);
+            float z = s * s;
+            float rest = z * (1f / 11 + z * (1f / 13 + z * (1f / 15)));
+            rest = z * (1f / 3 + z * (1f / 5 + z * (1f / 7 + z * (1f / 9 + rest))));
+            x[i] = 2 * (s + s * rest);
+        }
+    }
+
+    /** Replaces each element x by {@code log(1+x)}. */
+    static void onePlus(double[] x, int from, int length) {
+        for (int i = from; i < from + length; i++) {
+            x[i] = Math.log1p(x[i]);
+        }
+    }
 }

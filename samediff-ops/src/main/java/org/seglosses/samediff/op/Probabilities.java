@@ -110,8 +110,9 @@ public final class Probabilities extends JavaOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        return List.of(
-                ProbabilitiesGradient.of(outputVariable(), arg(1), upstream.get(0), intArg(0)));
+        // of a sigmoid that is rounded to 1 the logit knows the slope, not the probability
+        SDVariable values = intArg(0) == SIGMOID ? arg(0) : outputVariable();
+        return List.of(ProbabilitiesGradient.of(values, arg(1), upstream.get(0), intArg(0)));
     }
 
     /** Whether a pixel has a label for each channel. */

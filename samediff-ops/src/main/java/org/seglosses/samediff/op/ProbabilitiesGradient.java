@@ -20,10 +20,10 @@ public final class ProbabilitiesGradient extends JavaOp {
         super(inputs[0].getSameDiff(), inputs);
     }
 
-    static SDVariable of(
-            SDVariable probabilities, SDVariable codes, SDVariable upstream, int form) {
+    /** The values are the probabilities, or with sigmoids the logits. */
+    static SDVariable of(SDVariable values, SDVariable codes, SDVariable upstream, int form) {
         ProbabilitiesGradient op =
-                new ProbabilitiesGradient(new SDVariable[] {probabilities, codes, upstream});
+                new ProbabilitiesGradient(new SDVariable[] {values, codes, upstream});
         op.addIArgument(form);
         return op.variable();
     }

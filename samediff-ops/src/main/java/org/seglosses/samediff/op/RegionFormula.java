@@ -9,8 +9,8 @@ import java.util.Arrays;
 enum RegionFormula {
     /**
      * The mean over classes of {@code 1 - r} or {@code -log max(r, eps)} with the ratio {@code r =
-     * (a*I + s) / max(i*I + p*P + y*Y + t, eps)}, to the power of gamma. Arguments: a, i, p, y, s,
-     * t, eps, gamma.
+     * (a*TP + s) / max(i*TP + p*(TP+FP) + y*Y + t, eps)}, to the power of gamma. Arguments: a, i,
+     * p, y, s, t, eps, gamma.
      */
     RATIO(8) {
         @Override
@@ -33,10 +33,10 @@ enum RegionFormula {
                     continue;
                 }
                 double[] s = sums[c];
-                double above = a[0] * s[RegionSums.BOTH] + a[4];
+                double above = a[0] * s[RegionSums.TRUE_POSITIVE] + a[4];
                 double below =
-                        a[1] * s[RegionSums.BOTH]
-                                + a[2] * s[RegionSums.PREDICTED]
+                        (a[1] + a[2]) * s[RegionSums.TRUE_POSITIVE]
+                                + a[2] * s[RegionSums.FALSE_POSITIVE]
                                 + a[3] * s[RegionSums.LABELLED]
                                 + a[5];
                 double divisor = Math.max(below, a[6]);
@@ -50,8 +50,9 @@ enum RegionFormula {
                     parts[c] = share[c] * (1 - ratio);
                 }
                 double byBelow = below < a[6] ? 0 : -ratio / divisor;
-                gradient[c][RegionSums.BOTH] = slope * (a[0] / divisor + byBelow * a[1]);
-                gradient[c][RegionSums.PREDICTED] = slope * byBelow * a[2];
+                gradient[c][RegionSums.TRUE_POSITIVE] =
+                        slope * (a[0] / divisor + byBelow * (a[1] + a[2]));
+                gradient[c][RegionSums.FALSE_POSITIVE] = slope * byBelow * a[2];
                 mean += parts[c];
             }
             double gamma = a[7];
@@ -61,8 +62,8 @@ enum RegionFormula {
                 double factor = mean == 0 ? 0 : Math.pow(mean, gamma - 1);
                 for (int c = 0; c < sums.length; c++) {
                     parts[c] *= factor;
-                    gradient[c][RegionSums.BOTH] *= gamma * factor;
-                    gradient[c][RegionSums.PREDICTED] *= gamma * factor;
+                    gradient[c][RegionSums.TRUE_POSITIVE] *= gamma * factor;
+                    gradient[c][RegionSums.FALSE_POSITIVE] *= gamma * factor;
                 }
             }
         }
@@ -83,33 +84,27 @@ enum RegionFormula {
                 double[][] gradient) {
             double eps = arguments[0];
             double[] s = sums[0];
-            double both = s[RegionSums.BOTH];
-            double tp = both + eps;
-            double fp = s[RegionSums.PREDICTED] - both + eps;
-            double fn = s[RegionSums.LABELLED] - both + eps;
-            double tn =
-                    s[RegionSums.WEIGHT]
-                            - s[RegionSums.PREDICTED]
-                            - s[RegionSums.LABELLED]
-                            + both
-                            + eps;
+            double tp = s[RegionSums.TRUE_POSITIVE] + eps;
+            double fp = s[RegionSums.FALSE_POSITIVE] + eps;
+            double fn = s[RegionSums.LABELLED] - s[RegionSums.TRUE_POSITIVE] + eps;
+            double negatives = s[RegionSums.WEIGHT] - s[RegionSums.LABELLED];
+            double tn = negatives - s[RegionSums.FALSE_POSITIVE] + eps;
             double root = Math.sqrt(tp + fp) * Math.sqrt(tp + fn);
             root *= Math.sqrt(tn + fp) * Math.sqrt(tn + fn);
             double above = tp * tn - fp * fn;
             double mcc = above / root;
             parts[0] = 1 - mcc;
             // of the factors under the root, tp+fn and tn+fp do not depend on the prediction
-            double byPredicted = (-tp - fn) / root - mcc / 2 * (1 / (tp + fp) - 1 / (tn + fn));
-            double byBoth = (tn + tp + fp + fn) / root;
-            gradient[0][RegionSums.BOTH] = -byBoth;
-            gradient[0][RegionSums.PREDICTED] = -byPredicted;
+            double byRoot = mcc / 2 * (1 / (tp + fp) - 1 / (tn + fn));
+            gradient[0][RegionSums.TRUE_POSITIVE] = byRoot - (tn + fp) / root;
+            gradient[0][RegionSums.FALSE_POSITIVE] = byRoot + (tp + fn) / root;
         }
     },
 
     /**
-     * {@code 1 - (2 * sum_c v_c*I_c + s) / (sum_c v_c*(P_c + Y_c) + t)} over the classes that are
-     * averaged, with {@code v_c = Y_c^-k}; of a class without label, the greatest of the others.
-     * Arguments: k, s, t.
+     * {@code 1 - (2 * sum_c v_c*TP_c + s) / (sum_c v_c*(TP_c + FP_c + Y_c) + t)} over the classes
+     * that are averaged, with {@code v_c = Y_c^-k}; of a class without label, the greatest of the
+     * others. Arguments: k, s, t.
      */
     GENERALIZED_DICE(3) {
         @Override
@@ -134,16 +129,21 @@ enum RegionFormula {
             double below = arguments[2];
             for (int c = 0; c < v.length; c++) {
                 v[c] = Math.min(v[c], greatest);
-                above += 2 * v[c] * sums[c][RegionSums.BOTH];
-                below += v[c] * (sums[c][RegionSums.PREDICTED] + sums[c][RegionSums.LABELLED]);
+                double[] s = sums[c];
+                double predicted = s[RegionSums.TRUE_POSITIVE] + s[RegionSums.FALSE_POSITIVE];
+                above += 2 * v[c] * s[RegionSums.TRUE_POSITIVE];
+                below += v[c] * (predicted + s[RegionSums.LABELLED]);
             }
             for (int c = 0; c < v.length; c++) {
                 double[] s = sums[c];
                 double own =
-                        s[RegionSums.PREDICTED] + s[RegionSums.LABELLED] - 2 * s[RegionSums.BOTH];
+                        s[RegionSums.FALSE_POSITIVE]
+                                + s[RegionSums.LABELLED]
+                                - s[RegionSums.TRUE_POSITIVE];
                 parts[c] = (v[c] * own + share[c] * (arguments[2] - arguments[1])) / below;
-                gradient[c][RegionSums.BOTH] = -2 * v[c] / below;
-                gradient[c][RegionSums.PREDICTED] = v[c] * above / (below * below);
+                double byBelow = v[c] * above / (below * below);
+                gradient[c][RegionSums.TRUE_POSITIVE] = byBelow - 2 * v[c] / below;
+                gradient[c][RegionSums.FALSE_POSITIVE] = byBelow;
             }
         }
     },
@@ -165,10 +165,12 @@ enum RegionFormula {
             for (int c = 0; c < sums.length; c++) {
                 double[] s = sums[c];
                 parts[c] =
-                        (s[RegionSums.PREDICTED] - 2 * s[RegionSums.BOTH] + s[RegionSums.LABELLED])
+                        (s[RegionSums.FALSE_POSITIVE]
+                                        + s[RegionSums.LABELLED]
+                                        - s[RegionSums.TRUE_POSITIVE])
                                 / weight;
-                gradient[c][RegionSums.BOTH] = -2 / weight;
-                gradient[c][RegionSums.PREDICTED] = 1 / weight;
+                gradient[c][RegionSums.TRUE_POSITIVE] = -1 / weight;
+                gradient[c][RegionSums.FALSE_POSITIVE] = 1 / weight;
             }
         }
     };

@@ -45,7 +45,8 @@ public final class RegionLosses extends JavaOp {
             DataType type) {}
 
     /**
-     * A ratio {@code (both*I + smooth) / max(b*I + predicted*P + labelled*Y + smoothBelow, eps)}.
+     * A ratio {@code (both*I + smooth) / max(b*I + predicted*P + labelled*Y + smoothBelow, eps)},
+     * with {@code I = TP} and {@code P = TP + FP}.
      *
      * @param both the factor of {@code I = sum w*p*y} above
      * @param bothBelow its factor below
@@ -170,16 +171,7 @@ public final class RegionLosses extends JavaOp {
     void compute(INDArray[] inputs, INDArray output) {
         Group[] groups = groups(this, inputs[0]);
         for (int g = 0; g < groups.length; g++) {
-            double sum = 0;
-            for (int c = 0; c < groups[g].parts.length; c++) {
-                if (flagArg(3)) {
-                    output.putScalar(g, c, groups[g].parts[c]);
-                }
-                sum += groups[g].parts[c];
-            }
-            if (!flagArg(3)) {
-                output.putScalar(g, sum);
-            }
+            groups[g].put(g, flagArg(3), output);
         }
     }
 
@@ -189,7 +181,35 @@ public final class RegionLosses extends JavaOp {
      * @param parts what each class contributes
      * @param gradient the derivatives by its sums
      */
-    record Group(double[] parts, double[][] gradient) {}
+    record Group(double[] parts, double[][] gradient) {
+
+        /** Writes the loss, or its parts, in the place of group g. */
+        void put(int g, boolean byClass, INDArray output) {
+            double sum = 0;
+            for (int c = 0; c < parts.length; c++) {
+                sum += parts[c];
+                if (byClass) {
+                    output.putScalar(g, c, parts[c]);
+                }
+            }
+            if (!byClass) {
+                output.putScalar(g, sum);
+            }
+        }
+    }
+
+    /** Adds up the sums of some images. */
+    static double[][] addUp(INDArray sums, int first, int count) {
+        double[][] added = new double[(int) sums.size(1)][(int) sums.size(2)];
+        for (int i = first; i < first + count; i++) {
+            for (int c = 0; c < added.length; c++) {
+                for (int k = 0; k < added[c].length; k++) {
+                    added[c][k] += sums.getDouble(i, c, k);
+                }
+            }
+        }
+        return added;
+    }
 
     /** Finds the losses of all groups for an op that has this op's arguments. */
     static Group[] groups(JavaOp op, INDArray sums) {
@@ -206,18 +226,13 @@ public final class RegionLosses extends JavaOp {
                         Arrays.copyOfRange(reals, formula.arguments(), reals.length));
         Group[] groups = new Group[eachImage ? images : 1];
         for (int g = 0; g < groups.length; g++) {
-            double[][] own = new double[channels][RegionSums.COLUMNS];
+            double[][] own = addUp(sums, eachImage ? g : 0, eachImage ? 1 : images);
             double check = 0;
             double weight = 0;
-            for (int i = eachImage ? g : 0; i < (eachImage ? g + 1 : images); i++) {
-                for (int c = 0; c < channels; c++) {
-                    for (int k = 0; k < RegionSums.COLUMNS; k++) {
-                        own[c][k] += sums.getDouble(i, c, k);
-                    }
-                    // NaN of any class, though it may not count
-                    check += own[c][RegionSums.PREDICTED] * 0;
-                    weight += own[c][RegionSums.WEIGHT];
-                }
+            for (double[] ofClass : own) {
+                // NaN of any class, though it may not count
+                check += ofClass[RegionSums.FALSE_POSITIVE] * 0;
+                weight += ofClass[RegionSums.WEIGHT];
             }
             Group group = new Group(new double[channels], new double[channels][RegionSums.COLUMNS]);
             if (weight > 0) {

@@ -8,16 +8,16 @@ import java.util.List;
 
 /**
  * The sums over H and W that region losses are made of, {@code [N,C,4]} of DOUBLE: with the
- * prediction p, the label y and the weight w of each valid pixel, {@code sum w*p*y}, {@code sum
- * w*p}, {@code sum w*y}, {@code sum w}; on request with squares, {@code sum w*p^2} and {@code sum
- * w*y^2}. Differentiable by the prediction.
+ * prediction p, the label y and the weight w of each valid pixel, {@code TP = sum w*p*y}, {@code FP
+ * = sum w*p - TP}, {@code Y = sum w*y}, {@code sum w}; on request with squares, {@code sum w*p^2 -
+ * TP} and {@code sum w*y^2}. Differentiable by the prediction.
  */
 public final class RegionSums extends JavaOp {
 
     /** The columns of the sums. */
-    static final int BOTH = 0;
+    static final int TRUE_POSITIVE = 0;
 
-    static final int PREDICTED = 1;
+    static final int FALSE_POSITIVE = 1;
     static final int LABELLED = 2;
     static final int WEIGHT = 3;
 

@@ -194,7 +194,7 @@ class DefinitionsTest {
                 .isEqualTo(new LovaszHinge(true, false, null, null));
         assertThat(Boundary.builder().build())
                 .isEqualTo(new Boundary(3, 5, AbsentClass.PENALIZE, false, null, null));
-        assertThat(Boundary.gdl())
+        assertThat(Boundary.builder().gdl().build())
                 .isEqualTo(new Boundary(19, 19, AbsentClass.PENALIZE, false, null, null));
         assertThat(new LovaszSoftmax(true, null, AbsentClass.ZERO, null, null, null).classes())
                 .isEmpty();

@@ -94,7 +94,7 @@ final class OpGraphs {
                                         CrossEntropySums.of(
                                                 in[0],
                                                 in[1],
-                                                PixelWeights.of(in[2], in[1], type),
+                                                PixelWeights.of(in[2], in[1], false, type),
                                                 List.of(1.0, 0.5, 2.0),
                                                 0.1,
                                                 false),
@@ -106,7 +106,8 @@ final class OpGraphs {
     }
 
     private static SDVariable lovaszSoftmax(SDVariable... in) {
-        SDVariable codes = Targets.of(in[1], in[0], null, Targets.Labelling.PIXEL, IGNORED, false);
+        SDVariable codes =
+                Targets.of(in[1], in[0], null, Targets.Labelling.PIXEL, IGNORED, false, false);
         SDVariable errors = Errors.absolute(Probabilities.softmax(in[0], codes), codes);
         return WeightedSums.of(
                 errors,

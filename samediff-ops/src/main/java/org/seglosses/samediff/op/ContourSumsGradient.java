@@ -1,0 +1,60 @@
+package org.seglosses.samediff.op;
+
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+import java.util.List;
+
+/** The gradient of {@link ContourSums} by the probabilities; not differentiable. */
+public final class ContourSumsGradient extends JavaOp {
+
+    /** For ND4J, which creates ops by reflection. */
+    public ContourSumsGradient() {}
+
+    private ContourSumsGradient(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
+    }
+
+    static SDVariable of(ContourSums forward, SDVariable upstream) {
+        ContourSumsGradient op =
+                new ContourSumsGradient(
+                        new SDVariable[] {forward.arg(0), forward.arg(1), upstream});
+        op.addIArgument(forward.iArgs());
+        return op.variable();
+    }
+
+    @Override
+    String shortName() {
+        return "contour_sums_gradient";
+    }
+
+    @Override
+    long[] outputShape(INDArray[] inputs) {
+        return inputs[0].shape();
+    }
+
+    @Override
+    DataType outputType(List<DataType> inputs) {
+        return inputs.get(0);
+    }
+
+    @Override
+    void compute(INDArray[] inputs, INDArray output) {
+        CodedPlanes planes = ContourSums.planes(inputs);
+        var codes = HostArray.ints(inputs[1]);
+        if (output.dataType() == DataType.DOUBLE) {
+            new DoubleContours(HostArray.doubles(inputs[0]), codes, planes, flagArg(0))
+                    .gradient(HostArray.doubles(inputs[2]), HostArray.doubles(output));
+        } else {
+            new FloatContours(HostArray.floats(inputs[0]), codes, planes, flagArg(0))
+                    .gradient(HostArray.floats(inputs[2]), HostArray.floats(output));
+        }
+        HostArray.written(output);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        throw new UnsupportedOperationException(opName() + " has no second derivative");
+    }
+}

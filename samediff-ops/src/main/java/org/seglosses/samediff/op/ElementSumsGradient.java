@@ -1,0 +1,61 @@
+package org.seglosses.samediff.op;
+
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+import java.util.List;
+
+/**
+ * The gradient of {@link ElementSums} by the logits, for the terms and factors; 0 at void pixels.
+ * Not differentiable.
+ */
+public final class ElementSumsGradient extends JavaOp {
+
+    /** For ND4J, which creates ops by reflection. */
+    public ElementSumsGradient() {}
+
+    private ElementSumsGradient(SDVariable[] inputs) {
+        super(inputs[0].getSameDiff(), inputs);
+    }
+
+    static SDVariable of(ElementSums forward, SDVariable upstream) {
+        Target target = Target.of(forward.intArg(0), forward.args());
+        ElementSumsGradient op = new ElementSumsGradient(target.inputs(forward.arg(0), upstream));
+        op.addIArgument(forward.iArgs());
+        op.addTArgument(forward.tArgs());
+        return op.variable();
+    }
+
+    @Override
+    String shortName() {
+        return "element_sums_gradient";
+    }
+
+    @Override
+    long[] outputShape(INDArray[] inputs) {
+        return inputs[0].shape();
+    }
+
+    @Override
+    DataType outputType(List<DataType> inputs) {
+        return inputs.get(0);
+    }
+
+    @Override
+    void compute(INDArray[] inputs, INDArray output) {
+        Blocks blocks = Blocks.of("logits", inputs[0]);
+        var upstream = HostArray.doubles(inputs[Target.count(intArg(0))]);
+        if (output.dataType() == DataType.DOUBLE) {
+            ElementSums.doubles(this, inputs, blocks).gradient(upstream, HostArray.doubles(output));
+        } else {
+            ElementSums.floats(this, inputs, blocks).gradient(upstream, HostArray.floats(output));
+        }
+        HostArray.written(output);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        throw new UnsupportedOperationException(opName() + " has no second derivative");
+    }
+}
