@@ -1,6 +1,6 @@
 package org.seglosses.dl4j.evaluation;
 
-import static org.seglosses.dl4j.evaluation.ClassMaps.VOID;
+import static org.seglosses.dl4j.evaluation.LabelMaps.VOID;
 
 import java.util.Arrays;
 
@@ -29,7 +29,7 @@ final class Boundaries {
     }
 
     /**
-     * Leaves the class of each inner boundary pixel, {@link ClassMaps#VOID} elsewhere. One map
+     * Leaves the class of each inner boundary pixel, {@link LabelMaps#VOID} elsewhere. One map
      * serves all classes: the window maximum of 1 - m over a pixel of class c is 1 iff a neighbour
      * within the image is of another class, or void.
      */

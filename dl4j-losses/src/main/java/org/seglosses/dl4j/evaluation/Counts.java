@@ -1,6 +1,6 @@
 package org.seglosses.dl4j.evaluation;
 
-import static org.seglosses.dl4j.evaluation.ClassMaps.VOID;
+import static org.seglosses.dl4j.evaluation.LabelMaps.VOID;
 
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;

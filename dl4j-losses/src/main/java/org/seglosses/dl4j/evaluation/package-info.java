@@ -4,5 +4,8 @@
  * <p>What lives here speaks DL4J's evaluation contracts ({@link org.nd4j.evaluation.IEvaluation},
  * {@link org.deeplearning4j.earlystopping.scorecalc.ScoreCalculator}) and knows nothing of losses
  * or layers: it judges the output of any network.
+ *
+ * <p>{@link org.seglosses.dl4j.evaluation.ClassMapReader} opens its reading of labels and masks to
+ * whoever else counts pixels.
  */
 package org.seglosses.dl4j.evaluation;
