@@ -14,6 +14,7 @@ import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 import org.seglosses.dl4j.LossProgram.Form;
 import org.seglosses.dl4j.LossProgram.Output;
+import org.seglosses.samediff.loss.LossExplanation;
 import org.seglosses.samediff.loss.Mode;
 import org.seglosses.samediff.loss.SegmentationLoss;
 
@@ -151,6 +152,31 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
                 gradient.assign(batch.rows(to));
             }
             return value * batch.examples();
+        }
+    }
+
+    /**
+     * Explains the score: what images, classes and components contribute to it. The explanation's
+     * value is the averaged score. It runs a graph of its own; not for every iteration of a
+     * training.
+     *
+     * @param labels the labels
+     * @param preOutput the output layer's activations before its activation function
+     * @param activation the output layer's activation function
+     * @param mask the label mask, or null
+     * @return the explanation
+     * @throws IllegalArgumentException if an argument does not fit; the message names it
+     */
+    public final LossExplanation explain(
+            INDArray labels, INDArray preOutput, IActivation activation, INDArray mask) {
+        try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+            Batch batch = batch(labels, preOutput, mask);
+            return LossExplanation.of(
+                    definition,
+                    mode(activation, batch.logits()),
+                    batch.labels(),
+                    batch.logits(),
+                    batch.mask());
         }
     }
 

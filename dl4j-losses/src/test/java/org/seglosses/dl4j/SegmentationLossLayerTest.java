@@ -41,6 +41,7 @@ import org.seglosses.dl4j.evaluation.SegmentationEvaluation;
 import org.seglosses.dl4j.layer.SegmentationLossLayer;
 import org.seglosses.samediff.loss.CrossEntropy;
 import org.seglosses.samediff.loss.LossGraph;
+import org.seglosses.samediff.loss.LossParts;
 import org.seglosses.samediff.loss.Mode;
 import org.seglosses.samediff.loss.SegmentationLoss;
 
@@ -285,6 +286,11 @@ class SegmentationLossLayerTest {
         @Override
         public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
             return counted.groupLosses(graph, eachImage);
+        }
+
+        @Override
+        public LossParts parts(LossGraph graph) {
+            return counted.parts(graph);
         }
     }
 

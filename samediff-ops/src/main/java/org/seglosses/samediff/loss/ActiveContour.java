@@ -86,9 +86,16 @@ public record ActiveContour(double weight, boolean symmetric, Integer ignoreInde
 
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
+        return fit(graph, eachImage).add(length(graph, eachImage).mul(weight));
+    }
+
+    private SDVariable length(LossGraph graph, boolean eachImage) {
         SDVariable codes = graph.target().codes();
         SDVariable lengths = ContourSums.of(graph.probabilities(codes), codes, symmetric);
-        SDVariable length = NormalizedSums.of(lengths, NormalizedSums.Divisor.VALID, eachImage);
+        return NormalizedSums.of(lengths, NormalizedSums.Divisor.VALID, eachImage);
+    }
+
+    private SDVariable fit(LossGraph graph, boolean eachImage) {
         RegionLosses.Mean mean =
                 new RegionLosses.Mean(
                         eachImage,
@@ -96,7 +103,16 @@ public record ActiveContour(double weight, boolean symmetric, Integer ignoreInde
                         List.of(),
                         List.of(),
                         graph.type());
-        return RegionLosses.fit(graph.regionSums(false, true), mean).add(length.mul(weight));
+        return RegionLosses.fit(graph.regionSums(false, true), mean);
+    }
+
+    @Override
+    public LossParts parts(LossGraph graph) {
+        LossParts length = LossParts.sum(length(graph, false).reshape(1, 1));
+        LossParts fit = LossParts.sum(RegionLosses.ofClasses(fit(graph, false)));
+        return LossParts.of(
+                LossParts.Component.of("length", weight, length, graph),
+                LossParts.Component.of("fit", 1, fit, graph));
     }
 
     /**

@@ -97,6 +97,12 @@ public record BceDice(SoftBce bce, Dice dice) implements SegmentationLoss {
         return bce.loss(graph).add(dice.loss(graph));
     }
 
+    @Override
+    public LossParts parts(LossGraph graph) {
+        return LossParts.of(
+                LossParts.Component.of(1, bce, graph), LossParts.Component.of(1, dice, graph));
+    }
+
     /**
      * Builds the definition or what wraps it.
      *

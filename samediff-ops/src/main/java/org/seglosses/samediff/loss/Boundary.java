@@ -124,6 +124,11 @@ public record Boundary(
         return BoundaryScores.of(sums, coefficients);
     }
 
+    @Override
+    public LossParts parts(LossGraph graph) {
+        return LossParts.meanOfImages(BoundaryScores.ofClasses(groupLosses(graph, true)));
+    }
+
     /**
      * Builds the definition or what wraps it.
      *

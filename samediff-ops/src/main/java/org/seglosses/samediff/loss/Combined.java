@@ -132,6 +132,19 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
         return sum;
     }
 
+    @Override
+    public LossParts parts(LossGraph graph) {
+        return LossParts.of(
+                terms.stream()
+                        .map(
+                                term ->
+                                        LossParts.Component.of(
+                                                term.weight(),
+                                                term.loss(),
+                                                graph.component(term.loss())))
+                        .toArray(LossParts.Component[]::new));
+    }
+
     /**
      * Builds the sum or what wraps it.
      *

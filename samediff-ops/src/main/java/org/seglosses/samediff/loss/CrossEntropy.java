@@ -2,6 +2,8 @@ package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.seglosses.samediff.op.CrossEntropySums;
+import org.seglosses.samediff.op.ElementMeans;
+import org.seglosses.samediff.op.ElementSums;
 import org.seglosses.samediff.op.NormalizedSums;
 
 import java.util.EnumSet;
@@ -89,6 +91,25 @@ public record CrossEntropy(
                         smoothing,
                         graph.ofProbabilities());
         return NormalizedSums.of(sums, normalizeBy.divisor(), eachImage);
+    }
+
+    @Override
+    public LossParts parts(LossGraph graph) {
+        SDVariable sums =
+                ElementSums.of(
+                        graph.scores(),
+                        graph.target(),
+                        ElementSums.Entropy.SOFTMAX,
+                        new ElementSums.Modulation(0, 0, Double.NaN, 0, smoothing),
+                        List.of(),
+                        graph.ofProbabilities());
+        return LossParts.sum(ElementMeans.ofClasses(means(sums, normalizeBy, classWeights, graph)));
+    }
+
+    static SDVariable means(
+            SDVariable sums, NormalizeBy normalizeBy, List<Double> classWeights, LossGraph graph) {
+        return ElementMeans.of(
+                sums, normalizeBy.divisor(), false, false, false, null, classWeights, graph.type());
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.seglosses.samediff.op.RegionLosses;
 
 import java.util.EnumSet;
 import java.util.Set;
@@ -76,6 +77,12 @@ public record Dice(RegionOptions options, Integer ignoreIndex, Mode mode)
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
         return options.groupLosses(graph, eachImage, 2, 0, 1, 1, 1);
+    }
+
+    @Override
+    public LossParts parts(LossGraph graph) {
+        SDVariable contributions = RegionLosses.ofClasses(groupLosses(graph, perImage()));
+        return perImage() ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
     }
 
     /**

@@ -97,6 +97,13 @@ public record Duo(LovaszSoftmax lovasz, Boundary boundary) implements Segmentati
         return lovasz.loss(graph).mul(0.5).add(boundary.loss(graph).mul(0.5));
     }
 
+    @Override
+    public LossParts parts(LossGraph graph) {
+        return LossParts.of(
+                LossParts.Component.of(0.5, lovasz, graph),
+                LossParts.Component.of(0.5, boundary, graph));
+    }
+
     /**
      * Builds the definition or what wraps it.
      *

@@ -188,6 +188,11 @@ public record Focal(
                 graph.type());
     }
 
+    @Override
+    public LossParts parts(LossGraph graph) {
+        return LossParts.sum(ElementMeans.ofClasses(groupLosses(graph, false)));
+    }
+
     /**
      * Builds the definition or what wraps it.
      *

@@ -126,6 +126,12 @@ public record GeneralizedDice(
                 smoothDenominator == null ? smooth : smoothDenominator);
     }
 
+    @Override
+    public LossParts parts(LossGraph graph) {
+        SDVariable contributions = RegionLosses.ofClasses(groupLosses(graph, perImage()));
+        return perImage() ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
+    }
+
     /**
      * Builds the definition or what wraps it.
      *

@@ -73,6 +73,12 @@ public record LovaszHinge(boolean perImage, boolean flatten, Integer ignoreIndex
 
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
+        SDVariable sums = sums(graph, eachImage);
+        return eachImage ? sums : sums.sum(true, 0);
+    }
+
+    /** What each image contributes to its own loss, or to the batch's. */
+    private SDVariable sums(LossGraph graph, boolean eachImage) {
         if (graph.ofProbabilities()) {
             throw new IllegalArgumentException(
                     "probabilities must not be given to "
@@ -91,8 +97,13 @@ public record LovaszHinge(boolean perImage, boolean flatten, Integer ignoreIndex
                                 AbsentClass.PENALIZE.ordinal(),
                                 List.of(),
                                 List.of());
-        SDVariable sums = WeightedSums.of(errors, weights);
-        return eachImage ? sums : sums.sum(true, 0);
+        return WeightedSums.of(errors, weights);
+    }
+
+    @Override
+    public LossParts parts(LossGraph graph) {
+        SDVariable contributions = WeightedSums.ofChannels(sums(graph, perImage));
+        return perImage ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
     }
 
     /**

@@ -92,13 +92,24 @@ public record LovaszSoftmax(
 
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
+        SDVariable sums = sums(graph, eachImage);
+        return eachImage ? sums : sums.sum(true, 0);
+    }
+
+    /** What each image contributes to its own loss, or to the batch's. */
+    private SDVariable sums(LossGraph graph, boolean eachImage) {
         SDVariable codes = graph.codes();
         SDVariable errors = Errors.absolute(graph.probabilities(), codes);
         SDVariable weights =
                 LovaszWeights.of(
                         errors, codes, eachImage, absentClass.ordinal(), classes, classWeights);
-        SDVariable sums = WeightedSums.of(errors, weights);
-        return eachImage ? sums : sums.sum(true, 0);
+        return WeightedSums.of(errors, weights);
+    }
+
+    @Override
+    public LossParts parts(LossGraph graph) {
+        SDVariable contributions = WeightedSums.ofChannels(sums(graph, perImage));
+        return perImage ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
     }
 
     /**

@@ -79,6 +79,11 @@ public record Mcc(double eps, Integer ignoreIndex) implements SegmentationLoss {
         return RegionLosses.matthews(graph.regionSums(false, false), mean, eps);
     }
 
+    @Override
+    public LossParts parts(LossGraph graph) {
+        return LossParts.sum(RegionLosses.ofClasses(groupLosses(graph, false)));
+    }
+
     /**
      * Builds the definition or what wraps it.
      *

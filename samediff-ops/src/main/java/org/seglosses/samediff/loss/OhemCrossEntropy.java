@@ -2,9 +2,12 @@ package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.seglosses.samediff.op.CrossEntropySums;
+import org.seglosses.samediff.op.ElementMeans;
+import org.seglosses.samediff.op.ElementSums;
 import org.seglosses.samediff.op.HardCodes;
 import org.seglosses.samediff.op.KthSmallest;
 import org.seglosses.samediff.op.NormalizedSums;
+import org.seglosses.samediff.op.Target;
 import org.seglosses.samediff.op.TrueProbability;
 
 import java.util.EnumSet;
@@ -79,21 +82,41 @@ public record OhemCrossEntropy(
         return EnumSet.of(Mode.MULTICLASS);
     }
 
-    @Override
-    public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
+    /** The codes of the pixels that are kept. */
+    private SDVariable kept(LossGraph graph, boolean eachImage) {
         SDVariable codes = graph.codes(true);
         SDVariable probabilities =
                 TrueProbability.of(graph.scores(), codes, graph.ofProbabilities());
         SDVariable kth = minKept == 0 ? null : KthSmallest.of(probabilities, minKept, eachImage);
+        return HardCodes.of(codes, probabilities, kth, thresh);
+    }
+
+    @Override
+    public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
         SDVariable sums =
                 CrossEntropySums.of(
                         graph.scores(),
-                        HardCodes.of(codes, probabilities, kth, thresh),
+                        kept(graph, eachImage),
                         graph.weights(),
                         classWeights,
                         0,
                         graph.ofProbabilities());
         return NormalizedSums.of(sums, NormalizeBy.VALID.divisor(), eachImage);
+    }
+
+    @Override
+    public LossParts parts(LossGraph graph) {
+        SDVariable sums =
+                ElementSums.of(
+                        graph.scores(),
+                        new Target(true, kept(graph, false), null, graph.weights()),
+                        ElementSums.Entropy.SOFTMAX,
+                        ElementSums.Modulation.NONE,
+                        List.of(),
+                        graph.ofProbabilities());
+        return LossParts.sum(
+                ElementMeans.ofClasses(
+                        CrossEntropy.means(sums, NormalizeBy.VALID, classWeights, graph)));
     }
 
     /**

@@ -93,6 +93,11 @@ public record Poly1CrossEntropy(
                 graph.type());
     }
 
+    @Override
+    public LossParts parts(LossGraph graph) {
+        return LossParts.sum(ElementMeans.ofClasses(groupLosses(graph, false)));
+    }
+
     /**
      * Builds the definition or what wraps it.
      *

@@ -86,6 +86,15 @@ public interface SegmentationLoss extends Serializable {
     SDVariable groupLosses(LossGraph graph, boolean eachImage);
 
     /**
+     * Adds what the loss is made of to a graph; together the parts are {@link #loss}.
+     *
+     * @param graph what the loss is computed from
+     * @return the parts
+     * @see LossExplanation
+     */
+    LossParts parts(LossGraph graph);
+
+    /**
      * Adds the loss, a scalar, to a graph.
      *
      * @param graph what the loss is computed from

@@ -109,6 +109,11 @@ public record SoftBce(
                 graph.type());
     }
 
+    @Override
+    public LossParts parts(LossGraph graph) {
+        return LossParts.sum(ElementMeans.ofClasses(groupLosses(graph, false)));
+    }
+
     /**
      * Builds the definition or what wraps it.
      *

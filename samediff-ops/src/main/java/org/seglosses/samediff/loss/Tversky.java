@@ -1,6 +1,7 @@
 package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.seglosses.samediff.op.RegionLosses;
 
 import java.util.EnumSet;
 import java.util.Set;
@@ -94,6 +95,12 @@ public record Tversky(
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
         return options.groupLosses(graph, eachImage, 1, 1 - alpha - beta, alpha, beta, gamma);
+    }
+
+    @Override
+    public LossParts parts(LossGraph graph) {
+        SDVariable contributions = RegionLosses.ofClasses(groupLosses(graph, perImage()));
+        return perImage() ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
     }
 
     /**

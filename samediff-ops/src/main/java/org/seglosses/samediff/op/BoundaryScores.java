@@ -38,6 +38,22 @@ public final class BoundaryScores extends JavaOp {
         return new BoundaryScores(new SDVariable[] {sums, coefficients}).variable();
     }
 
+    /**
+     * Adds what each class contributes to losses to their graph; not differentiable.
+     *
+     * @param losses losses of this op
+     * @return the contributions {@code [N,C]}
+     */
+    public static SDVariable ofClasses(SDVariable losses) {
+        BoundaryScores op = new BoundaryScores(((BoundaryScores) losses.getCreator()).args());
+        op.addIArgument(1);
+        return op.variable();
+    }
+
+    private boolean byClass() {
+        return iArgs().length > 0;
+    }
+
     @Override
     String shortName() {
         return "boundary_scores";
@@ -45,7 +61,8 @@ public final class BoundaryScores extends JavaOp {
 
     @Override
     long[] outputShape(INDArray[] inputs) {
-        return new long[] {inputs[0].size(0)};
+        long images = inputs[0].size(0);
+        return byClass() ? new long[] {images, inputs[0].size(1)} : new long[] {images};
     }
 
     @Override
@@ -60,14 +77,23 @@ public final class BoundaryScores extends JavaOp {
             for (int c = 0; c < inputs[0].size(1); c++) {
                 double p = inputs[0].getDouble(n, c, 0) / (inputs[0].getDouble(n, c, 1) + EPSILON);
                 double r = inputs[0].getDouble(n, c, 2) / (inputs[0].getDouble(n, c, 3) + EPSILON);
-                loss += inputs[1].getDouble(n, c) * (1 - 2 * p * r / (p + r + EPSILON));
+                double own = inputs[1].getDouble(n, c) * (1 - 2 * p * r / (p + r + EPSILON));
+                if (byClass()) {
+                    output.putScalar(n, c, own);
+                }
+                loss += own;
             }
-            output.putScalar(n, loss);
+            if (!byClass()) {
+                output.putScalar(n, loss);
+            }
         }
     }
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        if (byClass()) {
+            throw new UnsupportedOperationException(opName() + " of classes has no derivative");
+        }
         return List.of(BoundaryScoresGradient.of(arg(0), arg(1), upstream.get(0)));
     }
 

@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * Pixel-wise losses of groups, from {@link ElementSums} {@code [N,C,4]}: a group is each image, or
  * the batch, whose sums are those of its images. The output is the loss of each group {@code [G]},
- * or what each class contributes to it {@code [G,C]}.
+ * or what each class of each image contributes to the loss of the batch {@code [N,C]}.
  *
  * <p>With class weights v, the terms T, weights M, counts K and factors F of a group's classes, and
  * the divisor D of {@link NormalizedSums.Divisor}: pooled, the loss is {@code sum_c v_c*T_c / D},
@@ -27,6 +27,8 @@ public final class ElementMeans extends JavaOp {
 
     private static final double LEAST_FACTORS = 1e-6;
 
+    private static final int TERMS = ElementSums.TERMS;
+    private static final int BY_CLASS = 3;
     private static final int WEIGHTS = 2;
 
     /** For ND4J, which creates ops by reflection. */
@@ -71,6 +73,23 @@ public final class ElementMeans extends JavaOp {
         return op.variable();
     }
 
+    /**
+     * Adds what each class of each image contributes to losses of the batch to their graph; not
+     * differentiable.
+     *
+     * @param losses losses of this op
+     * @return the contributions {@code [N,C]}
+     */
+    public static SDVariable ofClasses(SDVariable losses) {
+        ElementMeans forward = (ElementMeans) losses.getCreator();
+        ElementMeans op = new ElementMeans(forward.args());
+        long[] arguments = forward.iArgs();
+        arguments[BY_CLASS] = 1;
+        op.addIArgument(arguments);
+        op.addTArgument(forward.tArgs());
+        return op.variable();
+    }
+
     @Override
     String shortName() {
         return "element_means";
@@ -78,8 +97,10 @@ public final class ElementMeans extends JavaOp {
 
     @Override
     long[] outputShape(INDArray[] inputs) {
-        long groups = flagArg(2) ? inputs[0].size(0) : 1;
-        return flagArg(3) ? new long[] {groups, inputs[0].size(1)} : new long[] {groups};
+        long images = inputs[0].size(0);
+        return flagArg(BY_CLASS)
+                ? new long[] {images, inputs[0].size(1)}
+                : new long[] {flagArg(2) ? images : 1};
     }
 
     @Override
@@ -90,8 +111,23 @@ public final class ElementMeans extends JavaOp {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         RegionLosses.Group[] groups = groups(this, inputs[0]);
+        if (flagArg(BY_CLASS)) {
+            contributions(groups[0].parts(), inputs[0], output);
+            return;
+        }
         for (int g = 0; g < groups.length; g++) {
-            groups[g].put(g, flagArg(3), output);
+            groups[g].put(g, false, output);
+        }
+    }
+
+    /** Shares out what each class contributes among the images that its terms come from. */
+    private static void contributions(double[] parts, INDArray sums, INDArray output) {
+        double[][] all = RegionLosses.addUp(sums, 0, (int) sums.size(0));
+        for (int i = 0; i < sums.size(0); i++) {
+            for (int c = 0; c < parts.length; c++) {
+                double share = sums.getDouble(i, c, TERMS) / all[c][TERMS];
+                output.putScalar(i, c, all[c][TERMS] == 0 ? 0 : parts[c] * share);
+            }
         }
     }
 
@@ -193,6 +229,9 @@ public final class ElementMeans extends JavaOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        if (flagArg(BY_CLASS)) {
+            throw new UnsupportedOperationException(opName() + " of classes has no derivative");
+        }
         return List.of(ElementMeansGradient.of(this, upstream.get(0)));
     }
 }

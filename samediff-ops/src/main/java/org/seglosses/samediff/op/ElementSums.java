@@ -40,7 +40,8 @@ public final class ElementSums extends JavaOp {
      * @param alpha terms of label 1 count alpha, those of label 0 {@code 1 - alpha}, others in
      *     between; NaN for 1 each. By pixels all count alpha.
      * @param poly epsilon, at least 0; 0 for no addend
-     * @param smoothing s: a label y becomes {@code y*(1-s) + (1-y)*s}; by elements only
+     * @param smoothing s: a label y becomes {@code y*(1-s) + (1-y)*s} by elements, {@code y_c*(1-s)
+     *     + s/C * sum y} by pixels, but in weights; not together with the others
      */
     public record Modulation(
             double gamma, double reduced, double alpha, double poly, double smoothing) {

@@ -278,9 +278,11 @@ final class FloatElements {
             Arrays.fill(labels, 0, n, 0);
             Arrays.fill(q, 0, n, 0);
             for (int c = 0; c < channels; c++) {
-                FloatSoftmax.addProduct(entropy, y[c], own[c], n);
                 FloatSoftmax.add(labels, y[c], n);
+            }
+            for (int c = 0; c < channels; c++) {
                 for (int i = 0; i < n; i++) {
+                    entropy[i] += label(c, i) * own[c][i];
                     q[i] += p[c][i] * (1 - y[c][i]);
                 }
             }
@@ -295,9 +297,9 @@ final class FloatElements {
                 double weights = 0;
                 double all = 0;
                 for (int i = 0; i < n; i++) {
-                    double wy = (double) w[i] * y[c][i];
+                    double wy = (double) w[i] * label(c, i);
                     terms += wy * (factors.f[i] * own[c][i] + addend * q[i]);
-                    weights += wy;
+                    weights += (double) w[i] * y[c][i];
                     all += wy * factors.f[i];
                 }
                 int row = at + c * ElementSums.COLUMNS;
@@ -306,6 +308,14 @@ final class FloatElements {
                 to[row + ElementSums.COUNT] = c == 0 ? n : 0;
                 to[row + ElementSums.FACTORS] = all;
             }
+        }
+
+        /** The label of a class, smoothed: its share of what the pixel's labels are together. */
+        private float label(int c, int i) {
+            float smoothing = (float) modulation.smoothing();
+            return smoothing == 0
+                    ? y[c][i]
+                    : (1 - smoothing) * y[c][i] + smoothing / channels * labels[i];
         }
 
         void gradient(DoubleBuffer upstream, FloatBuffer to) {
@@ -326,20 +336,21 @@ final class FloatElements {
                     float term =
                             factors.slope[i] * (byTerms[c] * own[c][i] + byFactors)
                                     + byTerms[c] * addend * (1 - q[i]);
-                    shared[i] += y[c][i] * term;
-                    classes[i] += y[c][i] * byTerms[c];
+                    shared[i] += label(c, i) * term;
+                    classes[i] += label(c, i) * byTerms[c];
                 }
             }
             for (int c = 0; c < channels; c++) {
                 for (int i = 0; i < n; i++) {
                     float g;
                     if (probabilities) {
-                        g = -y[c][i] * inverse(p[c][i]) * (shared[i] + factors.f[i] * byTerms[c]);
+                        g = shared[i] + factors.f[i] * byTerms[c];
+                        g *= -label(c, i) * inverse(p[c][i]);
                     } else {
                         g =
-                                shared[i] * (p[c][i] * labels[i] - y[c][i])
+                                shared[i] * (p[c][i] * labels[i] - label(c, i))
                                         + factors.f[i]
-                                                * (p[c][i] * classes[i] - byTerms[c] * y[c][i]);
+                                                * (p[c][i] * classes[i] - byTerms[c] * label(c, i));
                     }
                     own[c][i] = code[i] < 0 ? 0 : w[i] * g;
                 }

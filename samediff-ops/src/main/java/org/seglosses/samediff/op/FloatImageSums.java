@@ -8,8 +8,11 @@ final class FloatImageSums {
 
     private FloatImageSums() {}
 
-    static void dot(FloatBuffer a, FloatBuffer b, Blocks blocks, FloatBuffer to) {
-        double[] partial = new double[blocks.count()];
+    /** Writes the sum of products of each image, or of each of its channels. */
+    static void dot(
+            FloatBuffer a, FloatBuffer b, Blocks blocks, boolean byChannel, FloatBuffer to) {
+        int channels = byChannel ? blocks.channels() : 1;
+        double[] partial = new double[blocks.count() * channels];
         Parallel.run(
                 blocks.count(),
                 block -> {
@@ -23,15 +26,20 @@ final class FloatImageSums {
                         for (int i = 0; i < n; i++) {
                             sum += (double) x[i] * y[i];
                         }
+                        if (byChannel || c == blocks.channels() - 1) {
+                            partial[block * channels + (byChannel ? c : 0)] = sum;
+                            sum = 0;
+                        }
                     }
-                    partial[block] = sum;
                 });
         for (int image = 0; image < blocks.images(); image++) {
-            double sum = 0;
-            for (int i = 0; i < blocks.perImage(); i++) {
-                sum += partial[image * blocks.perImage() + i];
+            for (int c = 0; c < channels; c++) {
+                double sum = 0;
+                for (int i = 0; i < blocks.perImage(); i++) {
+                    sum += partial[(image * blocks.perImage() + i) * channels + c];
+                }
+                to.put(image * channels + c, (float) sum);
             }
-            to.put(image, (float) sum);
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.List;
  */
 public final class RegionLosses extends JavaOp {
 
+    private static final int BY_CLASS = 3;
     private static final int CLASSES = 6;
 
     /** For ND4J, which creates ops by reflection. */
@@ -131,6 +132,22 @@ public final class RegionLosses extends JavaOp {
         return of(sums, RegionFormula.FIT, mean, false);
     }
 
+    /**
+     * Adds what each class contributes to losses to their graph; not differentiable.
+     *
+     * @param losses losses of this op
+     * @return the contributions {@code [G,C]}
+     */
+    public static SDVariable ofClasses(SDVariable losses) {
+        RegionLosses forward = (RegionLosses) losses.getCreator();
+        RegionLosses op = new RegionLosses(forward.args());
+        long[] arguments = forward.iArgs();
+        arguments[BY_CLASS] = 1;
+        op.addIArgument(arguments);
+        op.addTArgument(forward.tArgs());
+        return op.variable();
+    }
+
     private static SDVariable of(
             SDVariable sums,
             RegionFormula formula,
@@ -159,7 +176,7 @@ public final class RegionLosses extends JavaOp {
     @Override
     long[] outputShape(INDArray[] inputs) {
         long groups = flagArg(2) ? inputs[0].size(0) : 1;
-        return flagArg(3) ? new long[] {groups, inputs[0].size(1)} : new long[] {groups};
+        return flagArg(BY_CLASS) ? new long[] {groups, inputs[0].size(1)} : new long[] {groups};
     }
 
     @Override
@@ -171,7 +188,7 @@ public final class RegionLosses extends JavaOp {
     void compute(INDArray[] inputs, INDArray output) {
         Group[] groups = groups(this, inputs[0]);
         for (int g = 0; g < groups.length; g++) {
-            groups[g].put(g, flagArg(3), output);
+            groups[g].put(g, flagArg(BY_CLASS), output);
         }
     }
 
@@ -251,6 +268,9 @@ public final class RegionLosses extends JavaOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        if (flagArg(BY_CLASS)) {
+            throw new UnsupportedOperationException(opName() + " of classes has no derivative");
+        }
         return List.of(RegionLossesGradient.of(this, upstream.get(0)));
     }
 }

@@ -30,6 +30,22 @@ public final class WeightedSums extends JavaOp {
         return new WeightedSums(new SDVariable[] {errors, weights}).variable();
     }
 
+    /**
+     * Adds the same sums of each channel to a graph; not differentiable.
+     *
+     * @param sums sums of this op
+     * @return the sums {@code [N,C]}
+     */
+    public static SDVariable ofChannels(SDVariable sums) {
+        WeightedSums op = new WeightedSums(((WeightedSums) sums.getCreator()).args());
+        op.addIArgument(1);
+        return op.variable();
+    }
+
+    private boolean byChannel() {
+        return iArgs().length > 0;
+    }
+
     @Override
     String shortName() {
         return "weighted_sums";
@@ -37,7 +53,8 @@ public final class WeightedSums extends JavaOp {
 
     @Override
     long[] outputShape(INDArray[] inputs) {
-        return new long[] {inputs[0].size(0)};
+        long images = inputs[0].size(0);
+        return byChannel() ? new long[] {images, inputs[0].size(1)} : new long[] {images};
     }
 
     @Override
@@ -54,12 +71,14 @@ public final class WeightedSums extends JavaOp {
                     HostArray.doubles(inputs[0]),
                     HostArray.doubleBits(inputs[1]),
                     blocks,
+                    byChannel(),
                     HostArray.doubles(output));
         } else {
             FloatImageSums.dot(
                     HostArray.floats(inputs[0]),
                     HostArray.floatBits(inputs[1]),
                     blocks,
+                    byChannel(),
                     HostArray.floats(output));
         }
         HostArray.written(output);
@@ -67,6 +86,9 @@ public final class WeightedSums extends JavaOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        if (byChannel()) {
+            throw new UnsupportedOperationException(opName() + " of channels has no derivative");
+        }
         return List.of(WeightedSumsGradient.of(upstream.get(0), arg(1)));
     }
 }
