@@ -127,7 +127,71 @@ def boundary(logits, labels, theta0, theta):
     return (1 - f1).mean()
 
 
+def region_sums(logits, labels):
+    """Probabilities times one-hot labels, and both alone, summed over the batch for each class."""
+    classes = logits.shape[1]
+    probabilities = F.softmax(logits, dim=1).reshape(*logits.shape[:2], -1)
+    truth = torch.zeros_like(logits).scatter_(1, labels.unsqueeze(1), 1.0)
+    truth = truth.reshape(len(logits), classes, -1)
+    both = (probabilities * truth).sum((0, 2))
+    return both, probabilities.sum((0, 2)), truth.sum((0, 2))
+
+
+def mean_over_classes(scores, labelled):
+    """One minus the score; a class without label counts as nothing."""
+    return ((1 - scores) * (labelled > 0)).mean()
+
+
+def dice(logits, labels):
+    both, predicted, labelled = region_sums(logits, labels)
+    scores = 2 * both / (predicted + labelled).clamp_min(1e-7)
+    return mean_over_classes(scores, labelled)
+
+
+def jaccard(logits, labels):
+    both, predicted, labelled = region_sums(logits, labels)
+    scores = both / (predicted + labelled - both).clamp_min(1e-7)
+    return mean_over_classes(scores, labelled)
+
+
+def tversky(logits, labels, alpha, beta):
+    both, predicted, labelled = region_sums(logits, labels)
+    wrong = alpha * (predicted - both) + beta * (labelled - both)
+    return mean_over_classes(both / (both + wrong).clamp_min(1e-7), labelled)
+
+
+def focal(logits, labels, gamma):
+    """The focal loss of the sigmoid of each class against the rest, class by class."""
+    loss = 0.0
+    for index in range(logits.shape[1]):
+        truth = (labels == index).to(logits.dtype)
+        entropy = F.binary_cross_entropy_with_logits(logits[:, index], truth, reduction="none")
+        loss = loss + ((1 - torch.exp(-entropy)) ** gamma * entropy).mean()
+    return loss
+
+
+def duo(logits, labels, theta0, theta):
+    return (lovasz_softmax(logits, labels, True) + boundary(logits, labels, theta0, theta)) / 2
+
+
+def active_contour(logits, labels, weight):
+    probabilities = F.softmax(logits, dim=1)
+    truth = torch.zeros_like(logits).scatter_(1, labels.unsqueeze(1), 1.0)
+    down = probabilities[:, :, 2:, :-2] - probabilities[:, :, 1:-1, :-2]
+    right = probabilities[:, :, :-2, 2:] - probabilities[:, :, :-2, 1:-1]
+    length = torch.sqrt(down**2 + right**2 + 1e-8).mean()
+    inside = (probabilities * (truth - 1) ** 2).mean()
+    outside = ((1 - probabilities) * truth**2).mean()
+    return weight * length + inside + outside
+
+
 LOSSES = {
+    "dice": dice,
+    "jaccard": jaccard,
+    "tversky": tversky,
+    "focal": focal,
+    "duo": duo,
+    "active_contour": active_contour,
     "cross_entropy": cross_entropy,
     "ohem": ohem,
     "lovasz_softmax": lovasz_softmax,

@@ -1,10 +1,16 @@
 package org.seglosses.benchmarks.compare;
 
 import org.seglosses.benchmarks.compare.Contender.Side;
+import org.seglosses.dl4j.LossActiveContour;
 import org.seglosses.dl4j.LossBoundary;
 import org.seglosses.dl4j.LossCrossEntropy;
+import org.seglosses.dl4j.LossDice;
+import org.seglosses.dl4j.LossDuo;
+import org.seglosses.dl4j.LossFocal;
+import org.seglosses.dl4j.LossJaccard;
 import org.seglosses.dl4j.LossLovaszSoftmax;
 import org.seglosses.dl4j.LossOhemCrossEntropy;
+import org.seglosses.dl4j.LossTversky;
 import org.seglosses.dl4j.SegmentationLossFunction;
 
 import java.util.Arrays;
@@ -43,6 +49,43 @@ enum LossCase {
             "ohem thresh=0.7 min_kept=100000",
             () -> LossOhemCrossEntropy.builder().thresh(0.7).minKept(100_000).build(),
             new Target(Side.PYTORCH, 0.7)),
+    OHEM_PLAIN(
+            "ohem-plain",
+            "OHEM 0.7",
+            "ohem thresh=0.7 min_kept=0",
+            () -> LossOhemCrossEntropy.builder().thresh(0.7).build(),
+            new Target(Side.PYTORCH, 0.6)),
+    DUO(
+            "duo",
+            "Duo 19/19",
+            "duo theta0=19 theta=19",
+            () -> LossDuo.gdl().build(),
+            new Target(Side.PYTORCH, 0.06)),
+    DICE("dice", "Dice", "dice", () -> LossDice.smp().build(), new Target(Side.PYTORCH, 0.6)),
+    JACCARD(
+            "jaccard",
+            "Jaccard",
+            "jaccard",
+            () -> LossJaccard.smp().build(),
+            new Target(Side.PYTORCH, 0.6)),
+    TVERSKY(
+            "tversky",
+            "Tversky 0.3/0.7",
+            "tversky alpha=0.3 beta=0.7",
+            () -> LossTversky.smp().alpha(0.3).beta(0.7).build(),
+            new Target(Side.PYTORCH, 0.6)),
+    FOCAL(
+            "focal",
+            "Focal, one vs rest",
+            "focal gamma=2",
+            () -> LossFocal.smp().build(),
+            new Target(Side.PYTORCH, 0.4)),
+    ACTIVE_CONTOUR(
+            "active-contour",
+            "Active contour",
+            "active_contour weight=10",
+            () -> LossActiveContour.builder().build(),
+            new Target(Side.PYTORCH, 0.5)),
     CROSS_ENTROPY(
             "cross-entropy",
             "cross entropy",

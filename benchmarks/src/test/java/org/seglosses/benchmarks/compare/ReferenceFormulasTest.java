@@ -84,6 +84,51 @@ class ReferenceFormulasTest {
         assertThat(value("boundary theta0=3 theta=11", halves(8, 3))).isCloseTo(0, within(1e-5));
     }
 
+    @Test
+    void regionScoresOfTheClassesAreAveraged() {
+        // Probabilities of class 0: 3/4 and 1/2; the labels are 1 and 0. Of class 0 and class 1
+        // both are 1/2 and 1/4, the predicted 5/4 and 3/4, the labelled 1 and 1.
+        Inputs inputs = inputs(new float[] {(float) Math.log(3), 0, 0, 0}, 1, 0);
+
+        assertThat(value("dice", inputs)).isCloseTo(40 / 63.0, within(1e-6));
+        assertThat(value("jaccard", inputs)).isCloseTo(65 / 84.0, within(1e-6));
+        assertThat(value("tversky alpha=0.3 beta=0.7", inputs))
+                .isCloseTo(1 - (0.5 / 1.075 + 0.25 / 0.925) / 2, within(1e-6));
+    }
+
+    @Test
+    void focalAddsUpTheClassesAgainstTheRest() {
+        Inputs inputs = inputs(new float[] {(float) Math.log(3), 0, 0, 0}, 1, 0);
+
+        assertThat(value("focal gamma=2", inputs))
+                .isCloseTo((9 / 16.0 * LN4 + LN2 / 4) / 2 + LN2 / 4, within(1e-6));
+    }
+
+    @Test
+    void activeContourOfAFlatPredictionHasNoLength() {
+        Inputs inputs = halves(16, 16);
+        Inputs flat =
+                new Inputs(
+                        inputs.kind(),
+                        inputs.shape(),
+                        Nd4j.zerosLike(inputs.logits()),
+                        inputs.labels());
+
+        assertThat(value("active_contour weight=10", flat)).isCloseTo(0.501, within(1e-6));
+    }
+
+    @Test
+    void duoIsHalfOfEach() {
+        Inputs inputs = halves(8, 3);
+
+        assertThat(value("duo theta0=3 theta=3", inputs))
+                .isCloseTo(
+                        (value("lovasz_softmax per_image=true", inputs)
+                                        + value("boundary theta0=3 theta=3", inputs))
+                                / 2,
+                        within(1e-6));
+    }
+
     private static double value(String formula, Inputs inputs) {
         peer.load(inputs);
         return peer.contender(formula, inputs).run(1).value();
