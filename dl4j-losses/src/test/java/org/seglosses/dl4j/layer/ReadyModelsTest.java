@@ -22,11 +22,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.buffer.util.DataTypeUtil;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.Sgd;
 import org.seglosses.dl4j.LossBoundary;
 import org.seglosses.dl4j.LossCombined;
 import org.seglosses.dl4j.LossCrossEntropy;
@@ -346,16 +346,24 @@ class ReadyModelsTest {
         INDArray images = images().castTo(DataType.DOUBLE);
         INDArray labels = indices(DataType.DOUBLE, 3);
         SegmentationLossFunction<?> loss = LossCrossEntropy.builder().build();
+        FineTuneConfiguration plain =
+                new FineTuneConfiguration.Builder().updater(new Sgd(1)).build();
+        MultiLayerNetwork layers =
+                new TransferLearning.Builder((MultiLayerNetwork) replaced(SOFTMAX, false, loss))
+                        .fineTuneConfiguration(plain)
+                        .build();
+        ComputationGraph graph =
+                new TransferLearning.GraphBuilder((ComputationGraph) replaced(UNET, false, loss))
+                        .fineTuneConfiguration(plain)
+                        .setInputTypes(InputType.convolutional(HEIGHT, WIDTH, 3, CNN2DFormat.NHWC))
+                        .build();
         DataType before = Nd4j.dataType();
-        DataTypeUtil.setDTypeForContext(DataType.DOUBLE); // GradientCheckUtil insists
+        Nd4j.setDefaultDataTypes(DataType.DOUBLE, DataType.DOUBLE); // GradientCheckUtil insists
         try {
             assertThat(
                             GradientCheckUtil.checkGradients(
                                     new GradientCheckUtil.MLNConfig()
-                                            .net(
-                                                    ((MultiLayerNetwork)
-                                                                    replaced(SOFTMAX, false, loss))
-                                                            .convertDataType(DataType.DOUBLE))
+                                            .net(layers.convertDataType(DataType.DOUBLE))
                                             .input(images)
                                             .labels(labels)
                                             .epsilon(1e-6)
@@ -367,9 +375,7 @@ class ReadyModelsTest {
             assertThat(
                             GradientCheckUtil.checkGradients(
                                     new GradientCheckUtil.GraphConfig()
-                                            .net(
-                                                    ((ComputationGraph) replaced(UNET, false, loss))
-                                                            .convertDataType(DataType.DOUBLE))
+                                            .net(graph.convertDataType(DataType.DOUBLE))
                                             .inputs(new INDArray[] {images})
                                             .labels(new INDArray[] {labels})
                                             .epsilon(1e-6)
@@ -380,7 +386,7 @@ class ReadyModelsTest {
                                             .maxPerParam(15)))
                     .isTrue();
         } finally {
-            DataTypeUtil.setDTypeForContext(before);
+            Nd4j.setDefaultDataTypes(before, before);
         }
     }
 

@@ -13,7 +13,9 @@ import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DropoutLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
@@ -214,7 +216,7 @@ class SegmentationHeadTest {
         assertThat(output.getFormat()).isEqualTo(CNN2DFormat.NHWC);
         assertThat(output.getActivationFn()).hasToString("softmax");
         // what the loss reads is what the softmax was made of
-        assertClose(tuned.feedForward(images).get(3), net.feedForward(images).get(1));
+        assertClose(tuned.feedForward(images).get(3), net.feedForwardToLayer(0, images).get(1));
     }
 
     /** DL4J's softmax in a convolution of NCHW sums to 1 along each row of the image. */
@@ -247,15 +249,13 @@ class SegmentationHeadTest {
         assertThat(tuned.getLayer("conv5-1").params()).isEqualTo(net.getLayer("conv5-1").params());
         assertThat(tuned.getLayer("conv10").params()).isNotEqualTo(net.getLayer("conv10").params());
 
-        ComputationGraph again = SegmentationHead.replaceOutput(tuned, "output", CROSS_BINARY);
+        ComputationGraph again =
+                SegmentationHead.replaceOutput(tuned, "output", LossLovaszHinge.builder().build());
         again.fit(data);
         assertThat(again.getLayer("conv5-1").params()).isEqualTo(net.getLayer("conv5-1").params());
         assertThat(again.getLayer("conv10").params())
                 .isNotEqualTo(tuned.getLayer("conv10").params());
     }
-
-    private static final SegmentationLossFunction<?> CROSS_BINARY =
-            LossLovaszHinge.builder().build();
 
     /** Parameters, the updater's state and the counts: else the next steps were others. */
     @Test
@@ -330,6 +330,40 @@ class SegmentationHeadTest {
         assertClose(tuned.output(images())[1], net.output(images())[1]);
     }
 
+    /** In Keras's way, from the end: 3 for images, and 1 for what has been pooled, which stays. */
+    @Test
+    void mergesAlongTheLastAxis() {
+        MergeVertex merge = new MergeVertex();
+        merge.setMergeAxis(-1);
+        ComputationGraph net =
+                graph(
+                        unetBody()
+                                .addLayer("pooled", new GlobalPoolingLayer(), "conv9-1")
+                                .addLayer(
+                                        "dense", new DenseLayer.Builder().nOut(3).build(), "pooled")
+                                .addVertex("both", merge, "pooled", "dense")
+                                .addLayer(
+                                        "scores",
+                                        new OutputLayer.Builder(LossFunction.MSE)
+                                                .activation(Activation.IDENTITY)
+                                                .nOut(2)
+                                                .build(),
+                                        "both")
+                                .setOutputs("conv10", "scores"));
+        MergeVertex images = (MergeVertex) net.getConfiguration().getVertices().get("merge9");
+        assertThat(images.getMergeAxis()).isEqualTo(1); // DL4J's own is left alone too
+        ComputationGraph tuned =
+                SegmentationHead.replaceOutput(net, "conv10", LossLovaszHinge.builder().build());
+        assertThat(tuned.getConfiguration().getVertices().get("both"))
+                .extracting("mergeAxis")
+                .isEqualTo(-1);
+        assertThat(tuned.getConfiguration().getVertices().get("merge9"))
+                .extracting("mergeAxis")
+                .isEqualTo(1);
+        assertClose(tuned.output(images())[0], net.output(images())[0]);
+        assertClose(tuned.output(images())[1], net.output(images())[1]);
+    }
+
     @Test
     void refusals() {
         SegmentationLossFunction<?> loss = CROSS_ENTROPY;
@@ -394,7 +428,7 @@ class SegmentationHeadTest {
                                         "two",
                                         loss(LossFunction.MSE, Activation.IDENTITY),
                                         "classes")
-                                .setOutputs("one", "two"));
+                                .setOutputs("one", "two", "conv10"));
         assertThatThrownBy(() -> SegmentationHead.replaceOutput(shared, "one", loss))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
