@@ -370,7 +370,7 @@ class ReadyModelsTest {
                                             .maxRelError(1e-5)
                                             .minAbsoluteError(1e-9)
                                             .subset(true)
-                                            .maxPerParam(15)))
+                                            .maxPerParam(5)))
                     .isTrue();
             assertThat(
                             GradientCheckUtil.checkGradients(
@@ -383,7 +383,7 @@ class ReadyModelsTest {
                                             .minAbsoluteError(1e-8)
                                             .excludeParams(Set.of("norm_mean", "norm_var"))
                                             .subset(true)
-                                            .maxPerParam(15)))
+                                            .maxPerParam(5)))
                     .isTrue();
         } finally {
             Nd4j.setDefaultDataTypes(before, before);
