@@ -15,16 +15,19 @@ import org.seglosses.samediff.loss.SegmentationLoss;
  * <pre>{@code
  * LossCombined.builder()
  *         .add(1.0, LossCrossEntropy.builder().build())
- *         .add(new PolySchedule(ScheduleType.EPOCH, 0.5, 1, 50), LossBoundary.builder().build())
+ *         .add(
+ *                 new MapSchedule.Builder(ScheduleType.EPOCH).add(0, 0).add(10, 0.5).build(),
+ *                 LossBoundary.builder().build())
  *         .build()
  * }</pre>
  *
  * in a {@link org.seglosses.dl4j.layer.SegmentationLossLayer}; DL4J's own output layers do not tell
  * a loss the time, and a schedule is refused there. The numbers are those that a schedule of the
  * learning rate is given: the network's counts of iterations and epochs, which are saved with it. A
- * score outside of training is that of the counts that the network has reached. {@code
- * ComputationGraph.clone()} of DL4J, and with it training on Spark, starts the copy's counts at 0
- * again, for both kinds of schedules.
+ * score outside of training is that of the counts that the network has reached. Where DL4J's counts
+ * are not what one expects, both kinds of schedules follow them: {@code ComputationGraph.clone()},
+ * and with it each split on Spark, starts at 0 again; in a {@code ParallelWrapper} each worker
+ * counts its own iterations, and nobody the epochs; {@code fit(DataSet)} counts no epoch.
  *
  * <p>{@link org.seglosses.dl4j.layer.LossComponentsListener} tells what each component contributes.
  */

@@ -222,12 +222,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         LossProgram program = LossPrograms.take(key);
         try {
             INDArray values =
-                    program.run(
-                                    batch.labels(),
-                                    logits,
-                                    batch.mask(),
-                                    weights.scheduled(),
-                                    gradient)
+                    program.run(batch.labels(), logits, batch.mask(), weights.scheduled(), gradient)
                             .dup();
             return new Losses(values, program.components());
         } finally {

@@ -59,7 +59,11 @@ class ScheduledWeightsTest {
     }
 
     private static ISchedule steps() {
-        return new MapSchedule.Builder(ScheduleType.ITERATION).add(0, 0).add(1, 0.7).add(5, 2).build();
+        return new MapSchedule.Builder(ScheduleType.ITERATION)
+                .add(0, 0)
+                .add(1, 0.7)
+                .add(5, 2)
+                .build();
     }
 
     private static ISchedule epochs() {
@@ -185,8 +189,7 @@ class ScheduledWeightsTest {
                     .containsExactly(
                             new double[] {crossEntropy.score / n, boundary.score / n, inner},
                             within(1e-12));
-            double total =
-                    sum.components.stream().mapToDouble(c -> c.weight() * c.value()).sum();
+            double total = sum.components.stream().mapToDouble(c -> c.weight() * c.value()).sum();
             assertThat(n * total).isCloseTo(sum.score, within(1e-12));
         }
         assertThat(boundary.components)
@@ -411,8 +414,7 @@ class ScheduledWeightsTest {
                         .isEqualTo(score);
             }
             assertThat(throughJava(loss)).isEqualTo(loss).hasSameHashCodeAs(loss);
-            MultiLayerConfiguration conf =
-                    Networks.of(loss, Mode.MULTICLASS).layersConfiguration();
+            MultiLayerConfiguration conf = Networks.of(loss, Mode.MULTICLASS).layersConfiguration();
             assertThat(MultiLayerConfiguration.fromJson(conf.toJson())).isEqualTo(conf);
             assertThat(MultiLayerConfiguration.fromYaml(conf.toYaml())).isEqualTo(conf);
             assertThat(conf.clone()).isEqualTo(conf);
@@ -469,8 +471,7 @@ class ScheduledWeightsTest {
         LossCombined fixed = LossCombined.builder().add(new FixedSchedule(2), BOUNDARY).build();
         assertThat(fixed)
                 .isNotEqualTo(constant)
-                .isNotEqualTo(
-                        LossCombined.builder().add(new FixedSchedule(3), BOUNDARY).build())
+                .isNotEqualTo(LossCombined.builder().add(new FixedSchedule(3), BOUNDARY).build())
                 .hasToString(
                         "LossCombined(Combined[terms=[Term[weight=FixedSchedule(value=2.0), loss="
                                 + BOUNDARY

@@ -32,8 +32,8 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
     private INDArray labels;
 
     /**
-     * The loss of the present input, labels, mask and time, as the backward pass found it: DL4J asks for
-     * the score right after, and the same run has given it.
+     * The loss of the present input, labels, mask and time, as the backward pass found it: DL4J
+     * asks for the score right after, and the same run has given it.
      */
     private transient Double known;
 

@@ -17,14 +17,17 @@ import java.util.stream.Stream;
  * its ignore index too; what several of them need (probabilities, say) is computed once.
  *
  * <p>A weight is a constant, or a schedule over iteration or epoch, counted from 0 as for a
- * schedule of the learning rate: {@code LossCrossEntropy + alpha(epoch) * LossBoundary}, say. Of
- * iteration and epoch {@code SegmentationLossLayer} of {@code dl4j-losses} alone knows; anywhere
- * else a schedule is refused. Its values must be weights, 0 or between 1e-10 and 1e10, at each step.
- * A component whose weight is 0 is computed all the same, so that its value can be watched.
+ * schedule of the learning rate: {@code CE + alpha(epoch) * Boundary}, say. Of iteration and epoch
+ * {@code SegmentationLossLayer} of {@code dl4j-losses} alone knows; anywhere else a schedule is
+ * refused. Its values must be weights at each step, 0 or between 1e-10 and 1e10, so that one that
+ * decays must stop in time. A component whose weight is 0 is computed all the same: its value can
+ * be watched, and where it is NaN the sum is.
  *
  * <p>A schedule must not be changed once it is given. Sums are equal if their schedules are, which
- * those of ND4J are if their parameters are, but for {@code RampSchedule}; it has no JSON that can be
- * read back either, so a network with it cannot be saved.
+ * those of ND4J are if their parameters are, but for {@code RampSchedule}; that has no JSON that
+ * can be read back either, so that a network with it is saved but not restored. {@code
+ * PolySchedule} of ND4J 1.0.0-M2.1 grows until it ends, {@code initial * (1 + i/max)^power}, and is
+ * 0 from there on.
  *
  * @param terms the components with their weights; at least one
  */

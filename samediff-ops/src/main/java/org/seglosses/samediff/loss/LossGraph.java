@@ -92,7 +92,14 @@ public final class LossGraph {
             SDVariable logits,
             SDVariable mask,
             Function<DataType, SDVariable> scheduled) {
-        return of(loss, mode, labels, logits, mask, false, Rules.requireGiven(scheduled, "scheduled"));
+        return of(
+                loss,
+                mode,
+                labels,
+                logits,
+                mask,
+                false,
+                Rules.requireGiven(scheduled, "scheduled"));
     }
 
     /**

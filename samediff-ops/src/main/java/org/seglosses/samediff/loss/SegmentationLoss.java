@@ -127,7 +127,8 @@ public interface SegmentationLoss extends Serializable {
      * @param logits the logits {@code [N,C,H,W]}
      * @return the loss, a scalar
      * @throws IllegalArgumentException if a declared shape or the mode does not fit, a variable is
-     *     of another graph, the name is taken, or a weight is scheduled; nothing has been added then
+     *     of another graph, the name is taken, or a weight is scheduled; nothing has been added
+     *     then
      */
     default SDVariable define(SameDiff sd, String name, SDVariable labels, SDVariable logits) {
         return define(sd, name, labels, logits, null);
@@ -143,7 +144,8 @@ public interface SegmentationLoss extends Serializable {
      * @param mask the mask, or null
      * @return the loss, a scalar
      * @throws IllegalArgumentException if a declared shape or the mode does not fit, a variable is
-     *     of another graph, the name is taken, or a weight is scheduled; nothing has been added then
+     *     of another graph, the name is taken, or a weight is scheduled; nothing has been added
+     *     then
      */
     default SDVariable define(
             SameDiff sd, String name, SDVariable labels, SDVariable logits, SDVariable mask) {
