@@ -179,31 +179,31 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
                             ? gradient
                             : Nd4j.createUninitialized(
                                     preOutput.dataType(), batch.logits().shape(), 'c');
-            Losses losses = run(batch, activation, Output.VALUE_AND_GRADIENT, weights, to);
+            Computed computed = run(batch, activation, Output.VALUE_AND_GRADIENT, weights, to);
             if (!direct) {
                 gradient.assign(batch.rows(to));
             }
             return new LossScore(
-                    losses.values.getDouble(0) * batch.examples(), components(losses, weights));
+                    computed.values.getDouble(0) * batch.examples(), components(computed, weights));
         }
     }
 
-    private List<LossComponent> components(Losses losses, TermWeights weights) {
+    private List<LossComponent> components(Computed computed, TermWeights weights) {
         if (!(definition instanceof Combined sum)) {
-            return List.of(new LossComponent(definition, 1, losses.values.getDouble(0)));
+            return List.of(new LossComponent(definition, 1, computed.values.getDouble(0)));
         }
         List<LossComponent> components = new ArrayList<>();
         for (Combined.Term term : sum.terms()) {
-            double value = losses.components[components.size()];
+            double value = computed.components[components.size()];
             components.add(new LossComponent(term.loss(), weights.of(term), value));
         }
         return components;
     }
 
     /** What a program has computed: the loss or the images' losses, and those of components. */
-    private record Losses(INDArray values, double[] components) {}
+    private record Computed(INDArray values, double[] components) {}
 
-    private Losses run(
+    private Computed run(
             Batch batch,
             IActivation activation,
             Output output,
@@ -224,7 +224,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
             INDArray values =
                     program.run(batch.labels(), logits, batch.mask(), weights.scheduled(), gradient)
                             .dup();
-            return new Losses(values, program.components());
+            return new Computed(values, program.components());
         } finally {
             LossPrograms.give(program);
         }
@@ -312,8 +312,8 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         TermWeights weights = TermWeights.of(name(), definition, time);
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Batch batch = batch(labels, preOutput, mask);
-            Losses losses = run(batch, activation, Output.VALUE, weights, null);
-            return losses.values.getDouble(0) * batch.examples();
+            Computed computed = run(batch, activation, Output.VALUE, weights, null);
+            return computed.values.getDouble(0) * batch.examples();
         }
     }
 

@@ -3,6 +3,7 @@ package org.seglosses.samediff.loss;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonInclude;
+import org.seglosses.samediff.op.PixelWeights;
 
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -78,17 +79,20 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
                 return weight;
             }
             double value = schedule.valueAt(iteration, epoch);
-            Rules.requireWeight(
-                    value,
-                    value
-                            + " from "
-                            + schedule
-                            + " at iteration "
-                            + iteration
-                            + ", epoch "
-                            + epoch
-                            + ", of "
-                            + loss);
+            // only then in words: each step asks, and a schedule may have much to say
+            if (!PixelWeights.isWeight(value)) {
+                Rules.requireWeight(
+                        value,
+                        value
+                                + " from "
+                                + schedule
+                                + " at iteration "
+                                + iteration
+                                + ", epoch "
+                                + epoch
+                                + ", of "
+                                + loss);
+            }
             return value;
         }
 
