@@ -1,5 +1,6 @@
 package org.seglosses.dl4j;
 
+import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 import org.seglosses.samediff.loss.Combined;
@@ -8,6 +9,27 @@ import org.seglosses.samediff.loss.SegmentationLoss;
 /**
  * A weighted sum of losses as a DL4J loss function. Formula, options and special cases are those of
  * the definition, {@link Combined}.
+ *
+ * <p>A weight may be a schedule over iteration or epoch, as in
+ *
+ * <pre>{@code
+ * LossCombined.builder()
+ *         .add(1.0, LossCrossEntropy.builder().build())
+ *         .add(
+ *                 new MapSchedule.Builder(ScheduleType.EPOCH).add(0, 0).add(10, 0.5).build(),
+ *                 LossBoundary.builder().build())
+ *         .build()
+ * }</pre>
+ *
+ * in a {@link org.seglosses.dl4j.layer.SegmentationLossLayer}; DL4J's own output layers do not tell
+ * a loss the time, and a schedule is refused there. The numbers are those that a schedule of the
+ * learning rate is given: the network's counts of iterations and epochs, which are saved with it. A
+ * score outside of training is that of the counts that the network has reached. Where DL4J's counts
+ * are not what one expects, both kinds of schedules follow them: {@code ComputationGraph.clone()},
+ * and with it each split on Spark, starts at 0 again; in a {@code ParallelWrapper} each worker
+ * counts its own iterations, and nobody the epochs; {@code fit(DataSet)} counts no epoch.
+ *
+ * <p>{@link org.seglosses.dl4j.layer.LossComponentsListener} tells what each component contributes.
  */
 public final class LossCombined extends SegmentationLossFunction<Combined> {
 
@@ -59,16 +81,7 @@ public final class LossCombined extends SegmentationLossFunction<Combined> {
          * @throws IllegalArgumentException if the loss has an image size: that belongs to the sum
          */
         public Builder add(double weight, SegmentationLossFunction<?> loss) {
-            if (loss != null && loss.imageSize() != null) {
-                throw new IllegalArgumentException(
-                        "imageSize must be set on the sum, not on a component, got "
-                                + loss.imageSize().height()
-                                + " x "
-                                + loss.imageSize().width()
-                                + " on "
-                                + loss.name());
-            }
-            return add(weight, loss == null ? null : loss.definition());
+            return add(weight, definition(loss));
         }
 
         /**
@@ -81,6 +94,43 @@ public final class LossCombined extends SegmentationLossFunction<Combined> {
         public Builder add(double weight, SegmentationLoss loss) {
             terms.add(weight, loss);
             return this;
+        }
+
+        /**
+         * Adds a component whose weight changes in training.
+         *
+         * @param weight its weight over iteration or epoch, finite and not negative at each
+         * @param loss the loss
+         * @return this
+         * @throws IllegalArgumentException if the loss has an image size: that belongs to the sum
+         */
+        public Builder add(ISchedule weight, SegmentationLossFunction<?> loss) {
+            return add(weight, definition(loss));
+        }
+
+        /**
+         * Adds a component whose weight changes in training.
+         *
+         * @param weight its weight over iteration or epoch, finite and not negative at each
+         * @param loss its definition
+         * @return this
+         */
+        public Builder add(ISchedule weight, SegmentationLoss loss) {
+            terms.add(weight, loss);
+            return this;
+        }
+
+        private static SegmentationLoss definition(SegmentationLossFunction<?> loss) {
+            if (loss != null && loss.imageSize() != null) {
+                throw new IllegalArgumentException(
+                        "imageSize must be set on the sum, not on a component, got "
+                                + loss.imageSize().height()
+                                + " x "
+                                + loss.imageSize().width()
+                                + " on "
+                                + loss.name());
+            }
+            return loss == null ? null : loss.definition();
         }
 
         /**

@@ -6,14 +6,20 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.schedule.FixedSchedule;
+import org.nd4j.linalg.schedule.ISchedule;
+import org.seglosses.samediff.loss.Combined;
 import org.seglosses.samediff.loss.LossGraph;
 import org.seglosses.samediff.loss.Mode;
 import org.seglosses.samediff.loss.SegmentationLoss;
 import org.seglosses.samediff.plan.Gradients;
 import org.seglosses.samediff.plan.GraphPlan;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A loss's graph, compiled for the shapes and types of one key; used by one thread at a time. */
@@ -50,7 +56,10 @@ final class LossProgram implements AutoCloseable {
         }
     }
 
-    /** All that a program depends on; losses that are equal share programs. */
+    /**
+     * All that a program depends on; losses that are equal but for their schedules share programs,
+     * since weights that are scheduled are given to each run.
+     */
     record Key(
             SegmentationLoss loss,
             Mode mode,
@@ -58,17 +67,33 @@ final class LossProgram implements AutoCloseable {
             Form logits,
             Form mask,
             Output output,
-            long examples) {}
+            long examples) {
+
+        /** What stands for any schedule. */
+        private static final ISchedule ANY = new FixedSchedule(1);
+
+        Key {
+            loss = loss.scheduledTerms().isEmpty() ? loss : loss.withSchedules(ANY);
+        }
+    }
 
     private static final String LABELS = "labels";
     private static final String LOGITS = "preOutput";
     private static final String MASK = "mask";
+    private static final long[] SCALAR = {};
 
     private final Key key;
     private final GraphPlan plan;
     private final String value;
     private final String gradient;
     private final INDArray result;
+
+    /** What is given for the weights that are scheduled: a scalar for each placeholder. */
+    private final Map<String, INDArray> weights = new LinkedHashMap<>();
+
+    /** The losses of a sum's components, beside its gradient. */
+    private final List<INDArray> components = new ArrayList<>();
+
     private final Map<String, INDArray> inputs = new HashMap<>();
     private final Map<String, INDArray> outputs = new HashMap<>();
 
@@ -80,17 +105,31 @@ final class LossProgram implements AutoCloseable {
             SDVariable labels = placeholder(sd, LABELS, key.labels);
             SDVariable logits = placeholder(sd, LOGITS, key.logits);
             SDVariable mask = key.mask == null ? null : placeholder(sd, MASK, key.mask);
-            LossGraph graph = LossGraph.ofLogits(key.loss, key.mode, labels, logits, mask);
-            SDVariable loss =
-                    key.output == Output.IMAGES
-                            ? key.loss.groupLosses(graph, true)
-                            : key.loss.loss(graph);
+            LossGraph graph =
+                    LossGraph.ofLogits(
+                            key.loss, key.mode, labels, logits, mask, type -> weight(sd, type));
+            List<SDVariable> parts = List.of();
+            SDVariable loss;
+            if (key.output == Output.IMAGES) {
+                loss = key.loss.groupLosses(graph, true);
+            } else if (key.loss instanceof Combined sum) {
+                parts = sum.componentLosses(graph);
+                loss = sum.weighted(graph, parts);
+            } else {
+                loss = key.loss.loss(graph);
+            }
             value = loss.name();
             GraphPlan.Builder builder = GraphPlan.builder(sd).output(value);
             if (key.output == Output.VALUE_AND_GRADIENT) {
                 SDVariable seed = sd.constant(Nd4j.scalar(loss.dataType(), (double) key.examples));
                 gradient = Gradients.of(loss, logits, seed).rename("gradient").name();
                 builder.output(gradient);
+                for (SDVariable part : parts) {
+                    builder.output(part.name());
+                    INDArray component = Nd4j.scalar(part.dataType(), 0);
+                    components.add(component);
+                    outputs.put(part.name(), component);
+                }
             } else {
                 gradient = null;
             }
@@ -104,12 +143,19 @@ final class LossProgram implements AutoCloseable {
         return sd.placeHolder(name, form.type, form.shape);
     }
 
+    private SDVariable weight(SameDiff sd, DataType type) {
+        String name = "weight" + weights.size();
+        weights.put(name, Nd4j.scalar(type, 0));
+        return sd.placeHolder(name, type, SCALAR);
+    }
+
     private GraphPlan build(GraphPlan.Builder builder) {
         builder.input(LABELS, key.labels.type, key.labels.shape);
         builder.input(LOGITS, key.logits.type, key.logits.shape);
         if (key.mask != null) {
             builder.input(MASK, key.mask.type, key.mask.shape);
         }
+        weights.forEach((name, array) -> builder.input(name, array.dataType(), SCALAR));
         try {
             return builder.build();
         } catch (IllegalArgumentException e) {
@@ -118,8 +164,22 @@ final class LossProgram implements AutoCloseable {
         }
     }
 
-    /** Runs; returns the value or values, valid until the next run, and writes the gradient. */
-    INDArray run(INDArray labels, INDArray logits, INDArray mask, INDArray gradientTo) {
+    /**
+     * Runs; returns the value or values, valid until the next run, and writes the gradient.
+     *
+     * @param scheduled the weights that are scheduled, in the loss's order
+     */
+    INDArray run(
+            INDArray labels,
+            INDArray logits,
+            INDArray mask,
+            double[] scheduled,
+            INDArray gradientTo) {
+        int next = 0;
+        for (INDArray weight : weights.values()) {
+            weight.assign(scheduled[next++]);
+        }
+        inputs.putAll(weights);
         inputs.put(LABELS, labels);
         inputs.put(LOGITS, logits);
         if (mask != null) {
@@ -138,6 +198,11 @@ final class LossProgram implements AutoCloseable {
         return result;
     }
 
+    /** The losses of a sum's components in the last run; empty for other losses and outputs. */
+    double[] components() {
+        return components.stream().mapToDouble(component -> component.getDouble(0)).toArray();
+    }
+
     Key key() {
         return key;
     }
@@ -150,5 +215,7 @@ final class LossProgram implements AutoCloseable {
     public void close() {
         plan.close();
         result.close();
+        weights.values().forEach(INDArray::close);
+        components.forEach(INDArray::close);
     }
 }

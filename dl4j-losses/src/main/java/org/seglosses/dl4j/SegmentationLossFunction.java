@@ -14,12 +14,15 @@ import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 import org.seglosses.dl4j.LossProgram.Form;
 import org.seglosses.dl4j.LossProgram.Output;
+import org.seglosses.samediff.loss.Combined;
 import org.seglosses.samediff.loss.LossExplanation;
 import org.seglosses.samediff.loss.Mode;
 import org.seglosses.samediff.loss.SegmentationLoss;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -40,6 +43,10 @@ import java.util.Objects;
  * <p>{@link #computeScoreArray} gives in row i the loss of example i taken alone; these need not
  * add up to {@code n * l}. With {@link #imageSize} each image's loss is spread evenly over its
  * rows.
+ *
+ * <p><b>Schedules.</b> A weight in a {@link LossCombined} may follow a schedule over iteration or
+ * epoch, of which DL4J tells a loss nothing. So the methods without a {@link TrainingTime} refuse
+ * it.
  *
  * <p>Instances are immutable, thread-safe, and equal if class and parameters are. The arrays that
  * they are given are never written to. HALF and BFLOAT16 are computed in FLOAT.
@@ -115,7 +122,8 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
      * @param mask the label mask, or null
      * @param gradient where the gradient goes, of the pre-output's shape and type; overwritten
      * @return the score, not averaged: {@code n * l}
-     * @throws IllegalArgumentException if an argument does not fit; the message names it
+     * @throws IllegalArgumentException if an argument does not fit, which the message names, or a
+     *     weight is scheduled
      */
     public final double computeScoreAndGradient(
             INDArray labels,
@@ -123,6 +131,31 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
             IActivation activation,
             INDArray mask,
             INDArray gradient) {
+        return computeScoreAndGradient(labels, preOutput, activation, mask, gradient, null).score();
+    }
+
+    /**
+     * Computes score, gradient and the components of the score in one run, the gradient into an
+     * array of the caller.
+     *
+     * @param labels the labels
+     * @param preOutput the output layer's activations before its activation function
+     * @param activation the output layer's activation function
+     * @param mask the label mask, or null
+     * @param gradient where the gradient goes, of the pre-output's shape and type; overwritten
+     * @param time the time, which schedules of weights ask for; null if it is not known
+     * @return the score, not averaged, and its components
+     * @throws IllegalArgumentException if an argument does not fit, which the message names, or a
+     *     weight is scheduled and the time is not known, or its schedule gives what is no weight
+     */
+    public final LossScore computeScoreAndGradient(
+            INDArray labels,
+            INDArray preOutput,
+            IActivation activation,
+            INDArray mask,
+            INDArray gradient,
+            TrainingTime time) {
+        TermWeights weights = TermWeights.of(name(), definition, time);
         requireGiven(preOutput, "preOutput");
         requireGiven(gradient, "gradient");
         if (gradient.dataType() != preOutput.dataType()
@@ -147,11 +180,12 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
                             ? gradient
                             : Nd4j.createUninitialized(
                                     preOutput.dataType(), batch.logits().shape(), 'c');
-            double value = run(batch, activation, Output.VALUE_AND_GRADIENT, to).getDouble(0);
+            Computed computed = run(batch, activation, Output.VALUE_AND_GRADIENT, weights, to);
             if (!direct) {
                 gradient.assign(batch.rows(to));
             }
-            return value * batch.examples();
+            return new LossScore(
+                    computed.values.getDouble(0) * batch.examples(), components(computed, weights));
         }
     }
 
@@ -165,30 +199,65 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
      * @param activation the output layer's activation function
      * @param mask the label mask, or null
      * @return the explanation
-     * @throws IllegalArgumentException if an argument does not fit; the message names it
+     * @throws IllegalArgumentException if an argument does not fit, or a weight is scheduled; the
+     *     message names it
      */
     public final LossExplanation explain(
             INDArray labels, INDArray preOutput, IActivation activation, INDArray mask) {
+        return explain(labels, preOutput, activation, mask, null);
+    }
+
+    /**
+     * Explains the score at a time of the training.
+     *
+     * @param labels the labels
+     * @param preOutput the output layer's activations before its activation function
+     * @param activation the output layer's activation function
+     * @param mask the label mask, or null
+     * @param time what weights that are scheduled depend on; null if there are none
+     * @return the explanation
+     * @throws IllegalArgumentException if an argument does not fit; the message names it
+     */
+    public final LossExplanation explain(
+            INDArray labels,
+            INDArray preOutput,
+            IActivation activation,
+            INDArray mask,
+            TrainingTime time) {
+        TermWeights weights = TermWeights.of(name(), definition, time);
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Batch batch = batch(labels, preOutput, mask);
             return LossExplanation.of(
                     definition,
                     mode(activation, batch.logits()),
+                    weights.scheduled(),
                     batch.labels(),
                     batch.logits(),
                     batch.mask());
         }
     }
 
-    private double value(
-            INDArray labels, INDArray preOutput, IActivation activation, INDArray mask) {
-        try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-            Batch batch = batch(labels, preOutput, mask);
-            return run(batch, activation, Output.VALUE, null).getDouble(0) * batch.examples();
+    private List<LossComponent> components(Computed computed, TermWeights weights) {
+        if (!(definition instanceof Combined sum)) {
+            return List.of(new LossComponent(definition, 1, computed.values.getDouble(0)));
         }
+        List<LossComponent> components = new ArrayList<>();
+        for (Combined.Term term : sum.terms()) {
+            double value = computed.components[components.size()];
+            components.add(new LossComponent(term.loss(), weights.of(term), value));
+        }
+        return components;
     }
 
-    private INDArray run(Batch batch, IActivation activation, Output output, INDArray gradient) {
+    /** What a program has computed: the loss or the images' losses, and those of components. */
+    private record Computed(INDArray values, double[] components) {}
+
+    private Computed run(
+            Batch batch,
+            IActivation activation,
+            Output output,
+            TermWeights weights,
+            INDArray gradient) {
         INDArray logits = batch.logits();
         LossProgram.Key key =
                 new LossProgram.Key(
@@ -201,7 +270,10 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
                         output == Output.VALUE_AND_GRADIENT ? batch.examples() : 1);
         LossProgram program = LossPrograms.take(key);
         try {
-            return program.run(batch.labels(), logits, batch.mask(), gradient).dup();
+            INDArray values =
+                    program.run(batch.labels(), logits, batch.mask(), weights.scheduled(), gradient)
+                            .dup();
+            return new Computed(values, program.components());
         } finally {
             LossPrograms.give(program);
         }
@@ -264,18 +336,66 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
             IActivation activationFn,
             INDArray mask,
             boolean average) {
-        double score = value(labels, preOutput, activationFn, mask);
+        double score = computeScore(labels, preOutput, activationFn, mask, null);
         return average ? score / examples(preOutput) : score;
+    }
+
+    /**
+     * Computes the score.
+     *
+     * @param labels the labels
+     * @param preOutput the output layer's activations before its activation function
+     * @param activation the output layer's activation function
+     * @param mask the label mask, or null
+     * @param time the time, which schedules of weights ask for; null if it is not known
+     * @return the score, not averaged: {@code n * l}
+     * @throws IllegalArgumentException if an argument does not fit, which the message names, or a
+     *     weight is scheduled and the time is not known, or its schedule gives what is no weight
+     */
+    public final double computeScore(
+            INDArray labels,
+            INDArray preOutput,
+            IActivation activation,
+            INDArray mask,
+            TrainingTime time) {
+        TermWeights weights = TermWeights.of(name(), definition, time);
+        try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+            Batch batch = batch(labels, preOutput, mask);
+            Computed computed = run(batch, activation, Output.VALUE, weights, null);
+            return computed.values.getDouble(0) * batch.examples();
+        }
     }
 
     @Override
     public final INDArray computeScoreArray(
             INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
+        return computeScoreArray(labels, preOutput, activationFn, mask, null);
+    }
+
+    /**
+     * Computes the losses of the single examples.
+     *
+     * @param labels the labels
+     * @param preOutput the output layer's activations before its activation function
+     * @param activation the output layer's activation function
+     * @param mask the label mask, or null
+     * @param time the time, which schedules of weights ask for; null if it is not known
+     * @return in row i the loss of example i taken alone
+     * @throws IllegalArgumentException if an argument does not fit, which the message names, or a
+     *     weight is scheduled and the time is not known, or its schedule gives what is no weight
+     */
+    public final INDArray computeScoreArray(
+            INDArray labels,
+            INDArray preOutput,
+            IActivation activation,
+            INDArray mask,
+            TrainingTime time) {
+        TermWeights weights = TermWeights.of(name(), definition, time);
         requireGiven(preOutput, "preOutput");
         INDArray scores = Nd4j.createUninitialized(preOutput.dataType(), preOutput.size(0), 1);
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Batch batch = batch(labels, preOutput, mask).withRowsAsImages();
-            INDArray images = run(batch, activationFn, Output.IMAGES, null);
+            INDArray images = run(batch, activation, Output.IMAGES, weights, null).values;
             scores.assign(batch.spread(images).castTo(scores.dataType()));
         }
         return scores;

@@ -1,6 +1,7 @@
 package org.seglosses.dl4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,9 @@ import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.linalg.schedule.MapSchedule;
+import org.nd4j.linalg.schedule.ScheduleType;
 import org.seglosses.samediff.loss.LossExplanation;
 
 import java.util.Arrays;
@@ -169,6 +173,37 @@ class LossExplanationTest {
                         "  ActiveContour 0.500300 x 0.250000",
                         "    length 0.000100000 x 3.00000; by class 0.000100000",
                         "    fit 0.500000 x 1.00000; by class 0.500000");
+    }
+
+    /** Nested sums first, as the schedules are asked in: each weight goes to its own term. */
+    @Test
+    void scheduledWeightsAreThoseOfTheTime() {
+        INDArray logits = Nd4j.zeros(DataType.DOUBLE, 1, 1, 4, 4);
+        INDArray labels = Nd4j.ones(DataType.DOUBLE, 1, 1, 4, 4);
+        SegmentationLossFunction<?> loss =
+                LossCombined.builder()
+                        .add(at(2, 3), LossSoftBce.builder().build())
+                        .add(
+                                0.5,
+                                LossCombined.builder()
+                                        .add(at(5, 7), LossDice.builder().build())
+                                        .build())
+                        .build();
+        LossExplanation explained =
+                loss.explain(labels, logits, new ActivationSigmoid(), null, new TrainingTime(4, 1));
+        assertThat(explained.components()).extracting("weight").containsExactly(3.0, 0.5);
+        LossExplanation dice = explained.components().get(1).components().get(0);
+        assertThat(dice.weight()).isEqualTo(7);
+        // a score of 2 * 8 / (8 + 16)
+        assertThat(dice.value()).isCloseTo(1 / 3.0, within(1e-12));
+        assertThat(explained.value()).isCloseTo(3 * LN2 + 3.5 / 3, within(1e-12));
+        assertThatThrownBy(() -> loss.explain(labels, logits, new ActivationSigmoid(), null))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("weight");
+    }
+
+    private static ISchedule at(double first, double second) {
+        return new MapSchedule.Builder(ScheduleType.EPOCH).add(0, first).add(1, second).build();
     }
 
     @Test

@@ -18,6 +18,8 @@ import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.dl4j.LossScore;
+import org.seglosses.dl4j.TrainingTime;
 
 import java.util.Arrays;
 import java.util.List;
@@ -30,10 +32,13 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
     private INDArray labels;
 
     /**
-     * The loss of the present input, labels and mask, as the backward pass found it: DL4J asks for
-     * the score right after, and the same run has given it.
+     * The loss of the present input, labels, mask and time, as the backward pass found it: DL4J
+     * asks for the score right after, and the same run has given it.
      */
     private transient Double known;
+
+    /** What the last backward pass has computed. */
+    private transient LossComponentsListener.Report last;
 
     SegmentationLoss(NeuralNetConfiguration conf, DataType dataType) {
         super(conf, dataType);
@@ -45,6 +50,16 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
 
     private IActivation activation() {
         return layerConf().getActivationFn();
+    }
+
+    /** The network's counts, which it hands to its layers before each step and after it. */
+    private TrainingTime time() {
+        return new TrainingTime(getIterationCount(), getEpochCount());
+    }
+
+    /** What the last backward pass has computed; null before the first. */
+    LossComponentsListener.Report last() {
+        return last;
     }
 
     private INDArray preOutput() {
@@ -112,7 +127,8 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
         INDArray gradient =
                 workspaceMgr.createUninitialized(
                         ArrayType.ACTIVATION_GRAD, input.dataType(), input.shape(), 'c');
-        known =
+        TrainingTime time = time();
+        LossScore loss =
                 layerConf()
                         .loss()
                         .computeScoreAndGradient(
@@ -120,7 +136,12 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
                                 logits,
                                 activation(),
                                 lossMask(),
-                                channelsFirst(gradient));
+                                channelsFirst(gradient),
+                                time);
+        known = loss.score();
+        last =
+                new LossComponentsListener.Report(
+                        conf().getLayer().getLayerName(), time, loss.components());
         return new Pair<>(new DefaultGradient(), gradient);
     }
 
@@ -133,7 +154,11 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
                         : layerConf()
                                 .loss()
                                 .computeScore(
-                                        lossLabels(), preOutput(), activation(), lossMask(), false);
+                                        lossLabels(),
+                                        preOutput(),
+                                        activation(),
+                                        lossMask(),
+                                        time());
         known = sum;
         score = (conf().isMiniBatch() ? sum / getInputMiniBatchSize() : sum) + fullNetRegTerm;
         return score;
@@ -144,7 +169,8 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
         INDArray scores =
                 layerConf()
                         .loss()
-                        .computeScoreArray(lossLabels(), preOutput(), activation(), lossMask());
+                        .computeScoreArray(
+                                lossLabels(), preOutput(), activation(), lossMask(), time());
         if (fullNetRegTerm != 0) {
             scores.addi(fullNetRegTerm);
         }
@@ -174,6 +200,22 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
     public void setInput(INDArray input, LayerWorkspaceMgr workspaceMgr) {
         known = null;
         super.setInput(input, workspaceMgr);
+    }
+
+    @Override
+    public void setIterationCount(int iterationCount) {
+        if (iterationCount != getIterationCount()) {
+            known = null;
+        }
+        super.setIterationCount(iterationCount);
+    }
+
+    @Override
+    public void setEpochCount(int epochCount) {
+        if (epochCount != getEpochCount()) {
+            known = null;
+        }
+        super.setEpochCount(epochCount);
     }
 
     @Override

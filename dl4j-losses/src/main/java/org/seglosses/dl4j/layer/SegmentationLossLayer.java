@@ -34,9 +34,10 @@ import java.util.Objects;
  * different element sizes. Label masks are {@code [N,1]} for images, {@code [N,H,W]}, {@code
  * [N,1,H,W]} ({@code [N,H,W,1]}), or of the input's shape.
  *
- * <p>Score and gradient are computed in one run of the loss's graph an iteration. Works in {@code
- * MultiLayerNetwork} and {@code ComputationGraph}, with transfer learning, parallel wrappers, and
- * Spark.
+ * <p>Score and gradient are computed in one run of the loss's graph an iteration. Weights that
+ * follow a schedule are given the network's iteration and epoch; {@link LossComponentsListener}
+ * tells what the components of a sum were. Works in {@code MultiLayerNetwork} and {@code
+ * ComputationGraph}, with transfer learning, parallel wrappers, and Spark.
  *
  * <pre>{@code
  * new SegmentationLossLayer.Builder(LossBoundary.builder().theta(5).build())

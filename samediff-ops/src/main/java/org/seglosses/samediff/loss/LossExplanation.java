@@ -10,6 +10,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -53,7 +54,7 @@ public record LossExplanation(
      */
     public static LossExplanation of(
             SegmentationLoss loss, INDArray labels, INDArray logits, INDArray mask) {
-        return of(loss, null, labels, logits, mask);
+        return of(loss, null, new double[0], labels, logits, mask);
     }
 
     /**
@@ -62,6 +63,7 @@ public record LossExplanation(
      *
      * @param loss the loss
      * @param mode the mode, or null to take the loss's own or to tell it from the channels
+     * @param scheduled a value for each of the loss's {@link SegmentationLoss#scheduledTerms}
      * @param labels the labels
      * @param logits the logits {@code [N,C,H,W]}
      * @param mask the mask, or null
@@ -70,7 +72,12 @@ public record LossExplanation(
      */
     @SuppressWarnings("try") // a workspace scope is opened and closed, never used
     public static LossExplanation of(
-            SegmentationLoss loss, Mode mode, INDArray labels, INDArray logits, INDArray mask) {
+            SegmentationLoss loss,
+            Mode mode,
+            double[] scheduled,
+            INDArray labels,
+            INDArray logits,
+            INDArray mask) {
         Rules.requireGiven(loss, "loss");
         Rules.requireGiven(labels, "labels");
         Rules.requireGiven(logits, "logits");
@@ -81,12 +88,29 @@ public record LossExplanation(
             SDVariable y = input(sd, "labels", labels, inputs);
             SDVariable z = input(sd, "logits", logits, inputs);
             SDVariable m = mask == null ? null : input(sd, "mask", mask, inputs);
-            LossParts parts = loss.parts(LossGraph.ofLogits(loss, mode, y, z, m));
+            LossGraph graph = graph(loss, mode, scheduled, y, z, m);
+            LossParts parts = loss.parts(graph);
             Set<String> names = new LinkedHashSet<>();
             collect(parts, names);
             Map<String, INDArray> found = sd.output(inputs, names.toArray(new String[0]));
             return node(loss.getClass().getSimpleName(), 1, parts, found);
         }
+    }
+
+    private static LossGraph graph(
+            SegmentationLoss loss,
+            Mode mode,
+            double[] scheduled,
+            SDVariable labels,
+            SDVariable logits,
+            SDVariable mask) {
+        if (scheduled.length == 0) {
+            return LossGraph.ofLogits(loss, mode, labels, logits, mask);
+        }
+        Iterator<Double> weights = Arrays.stream(scheduled).iterator();
+        SameDiff sd = logits.getSameDiff();
+        return LossGraph.ofLogits(
+                loss, mode, labels, logits, mask, type -> sd.constant(weights.next()));
     }
 
     private static SDVariable input(

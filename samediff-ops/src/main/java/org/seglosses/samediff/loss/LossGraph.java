@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -27,6 +28,10 @@ public final class LossGraph {
     private final SDVariable scores;
     private final SDVariable mask;
     private final boolean ofProbabilities;
+
+    /** Makes a scalar of a type for the next weight that is scheduled; null where none can be. */
+    private final Function<DataType, SDVariable> scheduled;
+
     private final Map<List<Object>, SDVariable> forms;
 
     private LossGraph(
@@ -36,6 +41,7 @@ public final class LossGraph {
             SDVariable scores,
             SDVariable mask,
             boolean ofProbabilities,
+            Function<DataType, SDVariable> scheduled,
             Map<List<Object>, SDVariable> forms) {
         this.mode = mode;
         this.ignoreIndex = ignoreIndex;
@@ -43,6 +49,7 @@ public final class LossGraph {
         this.scores = scores;
         this.mask = mask;
         this.ofProbabilities = ofProbabilities;
+        this.scheduled = scheduled;
         this.forms = forms;
     }
 
@@ -55,6 +62,8 @@ public final class LossGraph {
      * @param logits the logits {@code [N,C,H,W]}
      * @param mask the mask, or null
      * @return it
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit, or a weight is
+     *     scheduled
      */
     public static LossGraph ofLogits(
             SegmentationLoss loss,
@@ -62,7 +71,37 @@ public final class LossGraph {
             SDVariable labels,
             SDVariable logits,
             SDVariable mask) {
-        return of(loss, mode, labels, logits, mask, false);
+        return of(loss, mode, labels, logits, mask, false, null);
+    }
+
+    /**
+     * Makes what a loss on logits is computed from, with weights that are scheduled.
+     *
+     * @param loss the loss
+     * @param mode the mode, or null to take the loss's own or to tell it from the channels
+     * @param labels the labels
+     * @param logits the logits {@code [N,C,H,W]}
+     * @param mask the mask, or null
+     * @param scheduled makes a scalar variable of a type; asked once for each of the {@link
+     *     SegmentationLoss#scheduledTerms}, in their order
+     * @return it
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit
+     */
+    public static LossGraph ofLogits(
+            SegmentationLoss loss,
+            Mode mode,
+            SDVariable labels,
+            SDVariable logits,
+            SDVariable mask,
+            Function<DataType, SDVariable> scheduled) {
+        return of(
+                loss,
+                mode,
+                labels,
+                logits,
+                mask,
+                false,
+                Rules.requireGiven(scheduled, "scheduled"));
     }
 
     /**
@@ -74,6 +113,8 @@ public final class LossGraph {
      * @param probabilities the probabilities {@code [N,C,H,W]}
      * @param mask the mask, or null
      * @return it
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit, or a weight is
+     *     scheduled
      */
     public static LossGraph ofProbabilities(
             SegmentationLoss loss,
@@ -81,7 +122,7 @@ public final class LossGraph {
             SDVariable labels,
             SDVariable probabilities,
             SDVariable mask) {
-        return of(loss, mode, labels, probabilities, mask, true);
+        return of(loss, mode, labels, probabilities, mask, true, null);
     }
 
     private static LossGraph of(
@@ -90,7 +131,11 @@ public final class LossGraph {
             SDVariable labels,
             SDVariable scores,
             SDVariable mask,
-            boolean ofProbabilities) {
+            boolean ofProbabilities,
+            Function<DataType, SDVariable> scheduled) {
+        if (scheduled == null) {
+            Rules.requireConstantWeights(loss);
+        }
         Rules.requireGiven(labels, "labels");
         Rules.requireGiven(scores, ofProbabilities ? "probabilities" : "logits");
         if (!scores.dataType().isFPType()) {
@@ -104,7 +149,14 @@ public final class LossGraph {
                 scores.dataType() == DataType.FLOAT16 || scores.dataType() == DataType.BFLOAT16;
         SDVariable wide = half ? scores.castTo(DataType.FLOAT) : scores;
         return new LossGraph(
-                mode, loss.ignoreIndex(), labels, wide, mask, ofProbabilities, new HashMap<>());
+                mode,
+                loss.ignoreIndex(),
+                labels,
+                wide,
+                mask,
+                ofProbabilities,
+                scheduled,
+                new HashMap<>());
     }
 
     /** Checks what is declared of the labels; sides that are not known are checked at each run. */
@@ -198,7 +250,13 @@ public final class LossGraph {
                 scores,
                 mask,
                 ofProbabilities,
+                scheduled,
                 forms);
+    }
+
+    /** The weight of the next term that is scheduled, a scalar. */
+    SDVariable scheduledWeight() {
+        return scheduled.apply(type());
     }
 
     /**

@@ -43,6 +43,26 @@ final class Rules {
         return value;
     }
 
+    static void requireWeight(double weight, Object got) {
+        require(
+                PixelWeights.isWeight(weight),
+                "weight",
+                "finite and not negative, " + PixelWeights.RULE,
+                got);
+    }
+
+    static void requireConstantWeights(SegmentationLoss loss) {
+        List<Combined.Term> scheduled = loss.scheduledTerms();
+        if (!scheduled.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "weight must be a constant in a graph of one's own, got "
+                            + scheduled.get(0).schedule()
+                            + " for "
+                            + scheduled.get(0).loss()
+                            + ": SegmentationLossLayer alone knows iteration and epoch");
+        }
+    }
+
     /** Returns an immutable copy; null means none. */
     static List<Double> classWeights(List<Double> weights) {
         return weights(weights, "classWeights");

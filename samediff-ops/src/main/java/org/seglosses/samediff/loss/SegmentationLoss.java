@@ -2,9 +2,11 @@ package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonTypeInfo;
 
 import java.io.Serializable;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -77,6 +79,27 @@ public interface SegmentationLoss extends Serializable {
     }
 
     /**
+     * The terms in this loss whose weights are scheduled, in the order in which it asks a graph for
+     * their weights.
+     *
+     * @return the terms; none but in sums
+     */
+    default List<Combined.Term> scheduledTerms() {
+        return List.of();
+    }
+
+    /**
+     * The same loss with another schedule in the place of each that it has. What it adds to a graph
+     * is the same, since the weights' values come from elsewhere.
+     *
+     * @param schedule the schedule
+     * @return the loss
+     */
+    default SegmentationLoss withSchedules(ISchedule schedule) {
+        return this;
+    }
+
+    /**
      * Adds the loss of each group of pixels to a graph: of each image taken alone, or of the batch.
      *
      * @param graph what the loss is computed from
@@ -113,7 +136,8 @@ public interface SegmentationLoss extends Serializable {
      * @param logits the logits {@code [N,C,H,W]}
      * @return the loss, a scalar
      * @throws IllegalArgumentException if a declared shape or the mode does not fit, a variable is
-     *     of another graph, or the name is taken; nothing has been added then
+     *     of another graph, the name is taken, or a weight is scheduled; nothing has been added
+     *     then
      */
     default SDVariable define(SameDiff sd, String name, SDVariable labels, SDVariable logits) {
         return define(sd, name, labels, logits, null);
@@ -129,7 +153,8 @@ public interface SegmentationLoss extends Serializable {
      * @param mask the mask, or null
      * @return the loss, a scalar
      * @throws IllegalArgumentException if a declared shape or the mode does not fit, a variable is
-     *     of another graph, or the name is taken; nothing has been added then
+     *     of another graph, the name is taken, or a weight is scheduled; nothing has been added
+     *     then
      */
     default SDVariable define(
             SameDiff sd, String name, SDVariable labels, SDVariable logits, SDVariable mask) {
@@ -148,8 +173,8 @@ public interface SegmentationLoss extends Serializable {
      * @param probabilities the probabilities {@code [N,C,H,W]}
      * @param mask the mask, or null
      * @return the loss, a scalar
-     * @throws IllegalArgumentException if a declared shape or the mode does not fit, or the loss is
-     *     defined on logits alone
+     * @throws IllegalArgumentException if a declared shape or the mode does not fit, a weight is
+     *     scheduled, or the loss is defined on logits alone
      */
     default SDVariable defineOnProbabilities(
             SameDiff sd,

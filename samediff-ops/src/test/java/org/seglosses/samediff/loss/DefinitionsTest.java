@@ -2,6 +2,7 @@ package org.seglosses.samediff.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -13,6 +14,10 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.schedule.FixedSchedule;
+import org.nd4j.linalg.schedule.PolySchedule;
+import org.nd4j.linalg.schedule.ScheduleType;
+import org.nd4j.linalg.schedule.StepSchedule;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.exc.ValueInstantiationException;
 import org.seglosses.samediff.op.PixelWeights;
@@ -21,6 +26,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -147,6 +153,24 @@ class DefinitionsTest {
                                 + ", got Infinity",
                         () -> Combined.builder().add(inf, loss)),
                 refusal("loss must be given, got null", () -> Combined.builder().add(1, null)),
+                refusal("weight must be given, got null", () -> Combined.builder().add(null, loss)),
+                refusal(
+                        "weight must be either a number or a schedule, got neither",
+                        () -> new Combined.Term(null, null, loss)),
+                refusal(
+                        "weight must be either a number or a schedule,"
+                                + " got 1.0 and FixedSchedule(value=2.0)",
+                        () -> new Combined.Term(1.0, new FixedSchedule(2), loss)),
+                refusal(
+                        "loss must be given, got null",
+                        () -> Combined.builder().add(new FixedSchedule(2), null)),
+                refusal(
+                        "weight must be finite and not negative, "
+                                + PixelWeights.RULE
+                                + ", got -2.0 from FixedSchedule(value=-2.0) at iteration 7,"
+                                + " epoch 3, of "
+                                + loss,
+                        () -> new Combined.Term(null, new FixedSchedule(-2), loss).weightAt(7, 3)),
                 refusal(
                         "terms must be defined in a common mode, got [Term[weight=1.0, loss="
                                 + loss
@@ -289,6 +313,108 @@ class DefinitionsTest {
                 assertThat(in.readObject()).isEqualTo(loss);
             }
         }
+    }
+
+    /** {@code 3 CE + 0.5 (2 Lovasz + step Boundary) + poly OHEM}. */
+    private static Combined scheduled() {
+        Combined inner =
+                Combined.builder()
+                        .add(2, LovaszSoftmax.builder().build())
+                        .add(
+                                new StepSchedule(ScheduleType.EPOCH, 1, 0.5, 10),
+                                Boundary.builder().build())
+                        .build();
+        return Combined.builder()
+                .add(new FixedSchedule(3), CrossEntropy.builder().build())
+                .add(0.5, inner)
+                .add(
+                        new PolySchedule(ScheduleType.ITERATION, 1, 1, 100),
+                        OhemCrossEntropy.builder().build())
+                .build();
+    }
+
+    @Test
+    void schedules() {
+        Combined sum = scheduled();
+        assertThat(sum.scheduledTerms())
+                .extracting(term -> term.loss().getClass().getSimpleName())
+                .containsExactly("Boundary", "CrossEntropy", "OhemCrossEntropy");
+        assertThat(sum.scheduledTerms())
+                .extracting(term -> term.weightAt(25, 20))
+                // ND4J's PolySchedule grows until its end: (1 + 25/100)
+                .containsExactly(0.25, 3.0, 1.25);
+        assertThat(sum.terms().get(1).weightAt(25, 20)).isEqualTo(0.5);
+        SegmentationLoss same = sum.withSchedules(new FixedSchedule(1));
+        assertThat(same.scheduledTerms())
+                .extracting(Combined.Term::schedule)
+                .containsOnly(new FixedSchedule(1));
+        assertThat(same).isNotEqualTo(sum).isEqualTo(same.withSchedules(new FixedSchedule(1)));
+        assertThat(CrossEntropy.builder().build().scheduledTerms()).isEmpty();
+        assertThat(sum).isEqualTo(scheduled()).hasSameHashCodeAs(scheduled());
+    }
+
+    @Test
+    void schedulesSurviveJson() throws Exception {
+        ObjectMapper mapper = new ObjectMapper();
+        String json = mapper.writeValueAsString(scheduled());
+        assertThat(mapper.readValue(json, SegmentationLoss.class)).isEqualTo(scheduled());
+        String constant =
+                mapper.writeValueAsString(
+                        new Combined.Term(0.5, null, Boundary.builder().gdl().build()));
+        assertThat(constant).startsWith("{\"weight\":0.5,\"loss\":{").doesNotContain("schedule");
+    }
+
+    /** Nothing knows the time in a graph of one's own; nothing is added to it. */
+    @Test
+    void refusesSchedulesInAGraph() {
+        SameDiff sd = SameDiff.create();
+        SDVariable y = sd.placeHolder("y", DataType.INT32, -1, 8, 8);
+        SDVariable z = sd.placeHolder("z", DataType.FLOAT16, -1, 3, 8, 8);
+        Combined sum = scheduled();
+        for (ThrowingCallable use :
+                List.<ThrowingCallable>of(
+                        () -> sum.define(sd, "loss", y, z),
+                        () -> sum.defineOnProbabilities(sd, "loss", y, z, null),
+                        () -> LossGraph.ofLogits(sum, null, y, z, null))) {
+            assertThatThrownBy(use)
+                    .isExactlyInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                            "weight must be a constant in a graph of one's own, got "
+                                    + "StepSchedule(scheduleType=EPOCH, initialValue=1.0,"
+                                    + " decayRate=0.5, step=10.0) for "
+                                    + Boundary.builder().build()
+                                    + ": SegmentationLossLayer alone knows iteration and epoch");
+        }
+        assertThat(sd.variables()).containsExactlyInAnyOrder(y, z);
+        assertThat(sd.ops()).isEmpty();
+    }
+
+    /** Weights are asked for in the order of the terms that are scheduled. */
+    @Test
+    void weightsOfAGraph() {
+        SameDiff sd = SameDiff.create();
+        SDVariable y = sd.placeHolder("y", DataType.INT32, 1, 1, 1);
+        SDVariable z = sd.placeHolder("z", DataType.DOUBLE, 1, 2, 1, 1);
+        List<Double> values = new ArrayList<>(List.of(10.0, 100.0, 1000.0));
+        Combined sum = scheduled();
+        SDVariable loss =
+                sum.loss(
+                        LossGraph.ofLogits(
+                                sum,
+                                null,
+                                y,
+                                z,
+                                null,
+                                type -> sd.constant(Nd4j.scalar(type, values.remove(0)))));
+        Map<String, INDArray> inputs =
+                Map.of(
+                        "y", Nd4j.zeros(DataType.INT32, 1, 1, 1),
+                        "z", Nd4j.zeros(DataType.DOUBLE, 1, 2, 1, 1));
+        // p = 1/2: Lovasz 1/2, Boundary 1 (there is none), cross entropies ln 2
+        double expected = 0.5 * (2 * 0.5 + 10 * 1) + 100 * Math.log(2) + 1000 * Math.log(2);
+        assertThat(sd.outputSingle(inputs, loss.name()).getDouble(0))
+                .isCloseTo(expected, within(1e-9));
+        assertThat(values).isEmpty();
     }
 
     private static final SameDiff GRAPH = SameDiff.create();
