@@ -247,7 +247,7 @@ class GradientCheckTest {
                                 .maxPerParam(SOME)
                                 .print(GradientCheckUtil.PrintMode.FAILURES_ONLY));
         // two zeros would pass too
-        assertThat(net.gradient().gradient().norm1Number().doubleValue()).isGreaterThan(0.01);
+        assertThat(net.gradient().gradient().norm1Number().doubleValue()).isGreaterThan(0.001);
         return right;
     }
 
@@ -263,7 +263,7 @@ class GradientCheckTest {
                                 .maxPerParam(SOME)
                                 .print(GradientCheckUtil.PrintMode.FAILURES_ONLY));
         // two zeros would pass too
-        assertThat(net.gradient().gradient().norm1Number().doubleValue()).isGreaterThan(0.01);
+        assertThat(net.gradient().gradient().norm1Number().doubleValue()).isGreaterThan(0.001);
         return right;
     }
 }
