@@ -16,6 +16,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import org.seglosses.dl4j.layer.SegmentationLossLayer;
 import org.seglosses.samediff.loss.CrossEntropy;
+import org.seglosses.samediff.loss.Focal;
 import org.seglosses.samediff.loss.LovaszHinge;
 import org.seglosses.samediff.loss.LovaszSoftmax;
 import org.seglosses.samediff.loss.Mode;
@@ -44,6 +45,18 @@ class BadInputTest {
     private static final SegmentationLossFunction<?> LOVASZ = LossLovaszSoftmax.builder().build();
     private static final SegmentationLossFunction<?> HINGE = LossLovaszHinge.builder().build();
     private static final SegmentationLossFunction<?> BOUNDARY = LossBoundary.builder().build();
+    private static final SegmentationLossFunction<?> DICE = LossDice.builder().build();
+    private static final SegmentationLossFunction<?> FOCAL = LossFocal.builder().build();
+    private static final SegmentationLossFunction<?> POLY1 =
+            LossPoly1CrossEntropy.builder().build();
+    private static final SegmentationLossFunction<?> GENERALIZED_DICE =
+            LossGeneralizedDice.builder().build();
+    private static final SegmentationLossFunction<?> ACTIVE_CONTOUR =
+            LossActiveContour.builder().build();
+    private static final SegmentationLossFunction<?> DUO = LossDuo.builder().build();
+    private static final SegmentationLossFunction<?> MCC = LossMcc.builder().build();
+    private static final SegmentationLossFunction<?> SOFT_BCE = LossSoftBce.builder().build();
+    private static final SegmentationLossFunction<?> BCE_DICE = LossBceDice.builder().build();
     private static final SegmentationLossFunction<?> COMBINED =
             LossCombined.builder().add(1, CROSS_ENTROPY).add(1, BOUNDARY).build();
 
@@ -182,6 +195,8 @@ class BadInputTest {
                 () -> LossBoundary.builder().mode(Mode.MULTILABEL).build(),
                 "mode",
                 "MULTILABEL");
+        regionParameters(table);
+        focalParameters(table);
         add(table, "combined of nothing", () -> LossCombined.builder().build(), "terms", "[]");
         add(
                 table,
@@ -268,6 +283,142 @@ class BadInputTest {
         return table;
     }
 
+    private static void regionParameters(List<Bad> table) {
+        for (double bad : new double[] {-0.5, Double.NaN, Double.POSITIVE_INFINITY}) {
+            String got = "" + bad;
+            add(
+                    table,
+                    "smooth " + bad,
+                    () -> LossDice.builder().smooth(bad).build(),
+                    "smooth",
+                    got);
+            add(
+                    table,
+                    "smoothDenominator " + bad,
+                    () -> LossJaccard.builder().smoothDenominator(bad).build(),
+                    "smoothDenominator",
+                    got);
+            add(table, "eps " + bad, () -> LossDice.builder().eps(bad).build(), "eps", got);
+            add(table, "MCC eps " + bad, () -> LossMcc.builder().eps(bad).build(), "eps", got);
+            add(
+                    table,
+                    "alpha " + bad,
+                    () -> LossTversky.builder().alpha(bad).build(),
+                    "alpha",
+                    got);
+            add(table, "beta " + bad, () -> LossTversky.builder().beta(bad).build(), "beta", got);
+            add(
+                    table,
+                    "gamma " + bad,
+                    () -> LossTversky.builder().gamma(bad).build(),
+                    "gamma",
+                    got);
+            add(
+                    table,
+                    "generalized smooth " + bad,
+                    () -> LossGeneralizedDice.builder().smooth(bad).build(),
+                    "smooth",
+                    got);
+            add(
+                    table,
+                    "contour weight " + bad,
+                    () -> LossActiveContour.builder().weight(bad).build(),
+                    "weight",
+                    got);
+        }
+        add(table, "eps 0", () -> LossDice.builder().eps(0).build(), "eps", "above 0", "0.0");
+        add(table, "gamma 0", () -> LossTversky.builder().gamma(0).build(), "gamma", "above 0");
+        add(
+                table,
+                "generalized smooth 0",
+                () -> LossGeneralizedDice.builder().smooth(0).build(),
+                "smooth",
+                "above 0",
+                "0.0");
+        add(
+                table,
+                "generalized BINARY",
+                () -> LossGeneralizedDice.builder().mode(Mode.BINARY).build(),
+                "mode",
+                "BINARY");
+        add(
+                table,
+                "weighting null",
+                () -> LossGeneralizedDice.builder().weighting(null).build(),
+                "weighting",
+                "null");
+        add(
+                table,
+                "Dice absentClass null",
+                () -> LossDice.builder().absentClass(null).build(),
+                "absentClass",
+                "null");
+        add(
+                table,
+                "Dice classes twice",
+                () -> LossDice.builder().classes(1, 1).build(),
+                "classes",
+                "[1, 1]");
+    }
+
+    private static void focalParameters(List<Bad> table) {
+        for (double bad : new double[] {-0.5, Double.NaN}) {
+            String got = "" + bad;
+            add(table, "focal gamma " + bad, () -> LossFocal.builder().gamma(bad).build(), "gamma");
+            add(
+                    table,
+                    "focal alpha " + bad,
+                    () -> LossFocal.builder().alpha(bad).build(),
+                    "alpha",
+                    "[0,1]",
+                    got);
+            add(
+                    table,
+                    "reducedThreshold " + bad,
+                    () -> LossFocal.builder().reducedThreshold(bad).build(),
+                    "reducedThreshold",
+                    got);
+            add(
+                    table,
+                    "epsilon " + bad,
+                    () -> LossPoly1CrossEntropy.builder().epsilon(bad).build(),
+                    "epsilon",
+                    got);
+            add(
+                    table,
+                    "BCE smoothing " + bad,
+                    () -> LossSoftBce.builder().smoothing(bad).build(),
+                    "smoothing",
+                    got);
+            add(
+                    table,
+                    "posWeight " + bad,
+                    () -> LossSoftBce.builder().posWeight(bad).build(),
+                    "posWeight",
+                    got);
+        }
+        add(
+                table,
+                "AGGREGATE, normalized",
+                () -> LossFocal.gdl().normalized(true).build(),
+                "normalized",
+                "AGGREGATE");
+        add(
+                table,
+                "SOFTMAX, BINARY",
+                () -> LossFocal.builder().form(Focal.Form.SOFTMAX).mode(Mode.BINARY).build(),
+                "mode",
+                "SOFTMAX",
+                "BINARY");
+        add(table, "form null", () -> LossFocal.builder().form(null).build(), "form", "null");
+        add(
+                table,
+                "BCE MULTICLASS",
+                () -> LossSoftBce.builder().mode(Mode.MULTICLASS).build(),
+                "mode",
+                "MULTICLASS");
+    }
+
     private static SegmentationLossLayer layer() {
         return new SegmentationLossLayer.Builder(BOUNDARY).format(CNN2DFormat.NHWC).build();
     }
@@ -307,7 +458,8 @@ class BadInputTest {
         }
 
         static Given to(SegmentationLossFunction<?> loss) {
-            return to(loss, loss == HINGE ? Mode.BINARY : Mode.MULTICLASS);
+            boolean ofOneChannel = List.of(HINGE, MCC, SOFT_BCE, BCE_DICE).contains(loss);
+            return to(loss, ofOneChannel ? Mode.BINARY : Mode.MULTICLASS);
         }
 
         /** As flat rows. */
@@ -363,10 +515,23 @@ class BadInputTest {
     static List<BadBatch> batches() {
         List<BadBatch> table = new ArrayList<>();
         for (SegmentationLossFunction<?> loss :
-                List.of(CROSS_ENTROPY, OHEM, LOVASZ, HINGE, BOUNDARY, COMBINED)) {
+                List.of(
+                        CROSS_ENTROPY,
+                        OHEM,
+                        LOVASZ,
+                        HINGE,
+                        BOUNDARY,
+                        DICE,
+                        FOCAL,
+                        POLY1,
+                        GENERALIZED_DICE,
+                        ACTIVE_CONTOUR,
+                        DUO,
+                        COMBINED)) {
             forEveryLoss(loss.name(), Given.to(loss), table);
         }
         hardLabelsOnly(table);
+        softLabels(table);
         masksWithoutWeights(table);
         modes(table);
         classes(table);
@@ -455,7 +620,7 @@ class BadInputTest {
     }
 
     private static void hardLabelsOnly(List<BadBatch> table) {
-        for (SegmentationLossFunction<?> loss : List.of(OHEM, LOVASZ, BOUNDARY, COMBINED)) {
+        for (SegmentationLossFunction<?> loss : List.of(OHEM, LOVASZ, BOUNDARY, DUO, COMBINED)) {
             Given oneHot = Given.to(loss).oneHot();
             bad(table, loss.name() + ", soft label", oneHot.label(0.5), "labels", "one-hot", "1.5");
             bad(
@@ -491,9 +656,41 @@ class BadInputTest {
         }
     }
 
+    private static void softLabels(List<BadBatch> table) {
+        double[] labels = {-0.5, 1.5, Double.NaN, Double.POSITIVE_INFINITY};
+        for (SegmentationLossFunction<?> loss :
+                List.of(DICE, FOCAL, POLY1, GENERALIZED_DICE, ACTIVE_CONTOUR)) {
+            for (double label : labels) {
+                Given soft = Given.to(loss).oneHot().label(label);
+                bad(table, loss.name() + ", soft label " + label, soft, "labels", "" + label);
+            }
+        }
+        for (SegmentationLossFunction<?> loss : List.of(MCC, SOFT_BCE, BCE_DICE)) {
+            for (double label : labels) {
+                bad(
+                        table,
+                        loss.name() + ", soft label " + label,
+                        Given.to(loss).label(label),
+                        "labels",
+                        "" + label,
+                        "[0, 0, 1, 4]");
+            }
+        }
+        for (SegmentationLossFunction<?> loss : List.of(DICE, SOFT_BCE, FOCAL, BCE_DICE)) {
+            Given elements = Given.to(loss, Mode.MULTILABEL);
+            bad(
+                    table,
+                    loss.name() + ", soft elements above 1",
+                    elements.labels(changed(Nd4j.zeros(DataType.FLOAT, N, C, H, W), 1.25)),
+                    "labels",
+                    "1.25",
+                    "[0, 0, 1, 4]");
+        }
+    }
+
     private static void masksWithoutWeights(List<BadBatch> table) {
         INDArray fractional = changed(Nd4j.ones(DataType.FLOAT, N, 1, H, W), 0.5);
-        for (SegmentationLossFunction<?> loss : List.of(LOVASZ, HINGE, BOUNDARY, COMBINED)) {
+        for (SegmentationLossFunction<?> loss : List.of(LOVASZ, HINGE, BOUNDARY, DUO, COMBINED)) {
             bad(
                     table,
                     loss.name() + ", fractional mask",
@@ -503,7 +700,8 @@ class BadInputTest {
                     "[0, 0, 1, 4]");
         }
         INDArray varying = changed(Nd4j.ones(DataType.FLOAT, N, C, H, W), 0);
-        for (SegmentationLossFunction<?> loss : List.of(CROSS_ENTROPY, OHEM, LOVASZ, BOUNDARY)) {
+        for (SegmentationLossFunction<?> loss :
+                List.of(CROSS_ENTROPY, OHEM, LOVASZ, BOUNDARY, DICE, FOCAL, ACTIVE_CONTOUR)) {
             bad(
                     table,
                     loss.name() + ", mask that varies over channels",
@@ -545,6 +743,36 @@ class BadInputTest {
                 "mode",
                 "MULTILABEL",
                 "[2, 3, 6, 7]");
+        for (SegmentationLossFunction<?> loss : List.of(MCC, SOFT_BCE, BCE_DICE)) {
+            bad(
+                    table,
+                    "softmax for " + loss.name(),
+                    Given.to(loss, Mode.MULTICLASS),
+                    "activation",
+                    "BINARY",
+                    "MULTICLASS");
+        }
+        bad(
+                table,
+                "several sigmoids for MCC",
+                Given.to(MCC, Mode.MULTILABEL),
+                "mode",
+                "MULTILABEL",
+                "[2, 3, 6, 7]");
+        bad(
+                table,
+                "one sigmoid for generalized Dice",
+                Given.to(GENERALIZED_DICE, Mode.BINARY),
+                "mode",
+                "BINARY",
+                "[2, 1, 6, 7]");
+        bad(
+                table,
+                "sigmoids for the focal loss of the softmax",
+                Given.to(LossFocal.builder().form(Focal.Form.SOFTMAX).build(), Mode.MULTILABEL),
+                "mode",
+                "MULTILABEL",
+                "[2, 3, 6, 7]");
         Given one = Given.to(BOUNDARY, Mode.BINARY);
         bad(
                 table,
@@ -574,7 +802,11 @@ class BadInputTest {
                 List.of(
                         LossCrossEntropy.builder().classWeights(1, 2).build(),
                         LossOhemCrossEntropy.builder().classWeights(1, 2).build(),
-                        LossLovaszSoftmax.builder().classWeights(1, 2).build())) {
+                        LossLovaszSoftmax.builder().classWeights(1, 2).build(),
+                        LossDice.builder().classWeights(1, 2).build(),
+                        LossFocal.builder().classWeights(1, 2).build(),
+                        LossPoly1CrossEntropy.builder().classWeights(1, 2).build(),
+                        LossDuo.builder().classWeights(1, 2).build())) {
             bad(
                     table,
                     loss.name() + ", two weights for three classes",
@@ -585,6 +817,33 @@ class BadInputTest {
         }
         bad(
                 table,
+                "two positive weights for three channels",
+                Given.to(LossSoftBce.builder().posWeight(1, 2).build(), Mode.MULTILABEL),
+                "posWeight",
+                "2",
+                "[2, 3, 6, 7]");
+        for (SegmentationLossFunction<?> loss :
+                List.of(
+                        LossDice.builder().classes(0, 3).build(),
+                        LossGeneralizedDice.builder().classes(0, 3).build(),
+                        LossDuo.builder().classes(0, 3).build())) {
+            bad(
+                    table,
+                    loss.name() + ", a class to average over that there is not",
+                    Given.to(loss),
+                    "classes",
+                    "from 0 to 2",
+                    "3");
+        }
+        Sample low = Sample.of(Mode.MULTICLASS, DataType.FLOAT, 52, 1, 2, 7);
+        bad(
+                table,
+                "an image of height 2 for active contour",
+                Given.to(ACTIVE_CONTOUR).labels(low.classes()).logits(low.logits()),
+                "3",
+                "[1, 3, 2, 7]");
+        bad(
+                table,
                 "a class to average over that there is not",
                 Given.to(new LossLovaszSoftmax(LovaszSoftmax.builder().classes(0, 3).build())),
                 "classes",
@@ -593,17 +852,17 @@ class BadInputTest {
     }
 
     private static void rows(List<BadBatch> table) {
-        for (SegmentationLossFunction<?> loss : List.of(LOVASZ, HINGE, BOUNDARY, COMBINED)) {
-            bad(
-                    table,
-                    loss.name() + ", rows without image size",
-                    Given.to(loss).flat(),
-                    "imageSize",
-                    loss.name(),
-                    "SegmentationLossLayer",
-                    "[84, ");
-        }
         for (Losses each : Losses.values()) {
+            if (each.isOfImages()) {
+                bad(
+                        table,
+                        each + ", rows without image size",
+                        Given.to(each.function(), each.mode()).flat(),
+                        "imageSize",
+                        each.function().name(),
+                        "SegmentationLossLayer",
+                        "[84, ");
+            }
             Given good = Given.to(each.function().imageSize(5, 7), each.mode()).flat();
             bad(
                     table,

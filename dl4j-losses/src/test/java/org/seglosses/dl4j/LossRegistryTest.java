@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 /** The suites go through {@link Losses}: a loss that is missing there would not be tested. */
 class LossRegistryTest {
 
-    private static Set<Class<?>> losses() {
+    static Set<Class<?>> losses() {
         return new ClassFileImporter()
                         .withImportOption(new ImportOption.DoNotIncludeTests())
                         .importPackages("org.seglosses.dl4j")

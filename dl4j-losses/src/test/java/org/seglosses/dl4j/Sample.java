@@ -137,6 +137,28 @@ record Sample(Mode mode, INDArray logits, INDArray classes) {
         return array(values, type(), classes.shape());
     }
 
+    /** Weights of pixels, an eighth of them 0; of elements if the channels are apart. */
+    INDArray weights() {
+        Random random = new Random(13);
+        long[] shape = mode == Mode.MULTILABEL ? logits.shape() : classes.shape();
+        double[] values = new double[(int) Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextInt(8) == 0 ? 0 : 0.25 + random.nextDouble();
+        }
+        return array(values, type(), shape);
+    }
+
+    /** Random labels between 0 and 1, {@code [N,C,H,W]}; a vector's sum is 1 if softmax. */
+    INDArray soft() {
+        Random random = new Random(17);
+        INDArray soft =
+                array(
+                        DoubleStream.generate(random::nextDouble).limit(logits.length()).toArray(),
+                        DataType.DOUBLE,
+                        logits.shape());
+        return (mode == Mode.MULTICLASS ? soft.div(soft.sum(true, 1)) : soft).castTo(type());
+    }
+
     /** The activation that says the mode. */
     Activation activation() {
         return mode == Mode.MULTICLASS ? Activation.SOFTMAX : Activation.SIGMOID;

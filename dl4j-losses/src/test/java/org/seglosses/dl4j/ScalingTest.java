@@ -170,11 +170,54 @@ class ScalingTest {
             assertClose(
                     spread.reshape('c', 2, 42).sum(1),
                     each.reshape('c', new long[] {2}),
-                    type == DataType.FLOAT ? 1e-5 : 1e-12);
+                    (type == DataType.FLOAT ? 1e-5 : 1e-12)
+                            * Math.max(1, each.maxNumber().doubleValue()));
             assertThat(rows.computeScore(sample.classes(), z, activation, null, true))
                     .as("images given to a loss for rows")
                     .isEqualTo(l);
         }
+    }
+
+    static List<Losses.InMode> lossesOfRows() {
+        return losses().stream().filter(loss -> !loss.loss().isOfImages()).toList();
+    }
+
+    /** Each row is an example: the loss of all pixels, times their number. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lossesOfRows")
+    void rowsAreExamples(Losses.InMode loss) {
+        var function = loss.function();
+        // one image: what is divided by the number of images would not know it from rows
+        Sample sample = Sample.of(loss.mode(), DataType.DOUBLE, 70, 1, 6, 7).withVoid();
+        IActivation activation = sample.activationFunction();
+        INDArray rows = Sample.rows(sample.logits());
+        INDArray mask = sample.mask();
+        for (INDArray labels : List.of(sample.classes(), sample.oneHot())) {
+            INDArray z = sample.logits();
+            double l = function.computeScore(labels, z, activation, mask, true);
+            INDArray gradient = function.computeGradient(labels, z, activation, mask);
+            INDArray flat = Sample.rows(labels);
+            INDArray flatMask = Sample.rows(mask);
+            assertThat(function.computeScore(flat, rows, activation, flatMask, true))
+                    .isCloseTo(l, within(1e-12));
+            Pair<Double, INDArray> ours =
+                    function.computeGradientAndScore(flat, rows, activation, flatMask, false);
+            assertThat(ours.getFirst()).isCloseTo(42 * l, within(1e-10));
+            assertClose(ours.getSecond(), Sample.rows(gradient).mul(42), 1e-10);
+            INDArray each = function.computeScoreArray(flat, rows, activation, flatMask);
+            assertThat(each.shape()).containsExactly(42, 1);
+            for (int i = 0; i < 42; i += 5) {
+                double alone =
+                        function.computeScore(
+                                pixel(labels, i), pixel(z, i), activation, pixel(mask, i), true);
+                assertThat(each.getDouble(i)).as("row %d", i).isCloseTo(alone, within(1e-12));
+            }
+        }
+    }
+
+    private static INDArray pixel(INDArray image, int i) {
+        INDArray row = Sample.rows(image).getRow(i, true).dup('c');
+        return row.reshape('c', 1, image.size(1), 1, 1);
     }
 
     /** The same network with DL4J's layer for rows and with ours. */

@@ -231,6 +231,12 @@ class SerializationTest {
                 "CROSS_ENTROPY_SMOOTH | [ 0.5, 1.0, 2.0 ] | [ 0.5, -1.0, 2.0 ] | classWeights",
                 "OHEM_MIN_KEPT | \"minKept\" : 25 | \"minKept\" : -25 | minKept",
                 "COMBINED | \"weight\" : 0.7 | \"weight\" : -0.7 | weight must be",
+                "DICE_LOG | \"smooth\" : 1.0 | \"smooth\" : -1.0 | smooth must be",
+                "TVERSKY_FOCAL | \"gamma\" : 1.5 | \"gamma\" : 0.0 | gamma must be finite and above 0",
+                "FOCAL_REDUCED | \"alpha\" : 0.25 | \"alpha\" : 1.25 | alpha must be finite and in [0,1]",
+                "FOCAL_AGGREGATE | \"normalized\" : false | \"normalized\" : true | normalized",
+                "GENERALIZED_DICE | \"weighting\" : \"SQUARE\" | \"weighting\" : null | weighting",
+                "BCE_DICE | \"posWeight\" : [ ] | \"posWeight\" : [ -1.0 ] | posWeight",
                 "LOVASZ_HINGE | \"height\" : 6 | \"height\" : 0 | imageSize"
             })
     void badValues(Losses loss, String good, String bad, String message) {

@@ -47,7 +47,12 @@ final class Charts {
 
     /** A loss keeps its colour whichever others are on the page. */
     static Color color(NamedLoss loss) {
-        return COLORS.get(Math.max(0, NamedLoss.ALL.indexOf(loss)) % COLORS.size());
+        int place = Math.max(0, NamedLoss.EVERY.indexOf(loss));
+        Color color = COLORS.get(place % COLORS.size());
+        for (int round = 0; round < place / COLORS.size(); round++) {
+            color = color.darker();
+        }
+        return color;
     }
 
     Faces heldOut(ToDoubleFunction<Scores> figure) {

@@ -65,7 +65,8 @@ public final class EarthExample implements Callable<Integer> {
             paramLabel = "NAMES",
             completionCandidates = LossNames.class,
             description =
-                    "Losses, separated by commas, or all (default): ${COMPLETION-CANDIDATES}.")
+                    "Losses, separated by commas; all (default) for mcxent to lovasz, every for"
+                            + " every one: ${COMPLETION-CANDIDATES}.")
     private String losses;
 
     @Option(
@@ -183,9 +184,10 @@ public final class EarthExample implements Callable<Integer> {
         if (seed != null && seeds != null) {
             throw bad("--seed and --seeds exclude each other");
         }
+        Task parsedTask = parsedTask();
         return new Settings(
-                parsedTask(),
-                parsedLosses(),
+                parsedTask,
+                parsedLosses(parsedTask.classes().size()),
                 atLeastOne("--epochs", epochs, quick ? QUICK_EPOCHS : EPOCHS),
                 atLeastOne("--tiles", tiles, Integer.MAX_VALUE),
                 seeds != null
@@ -203,9 +205,9 @@ public final class EarthExample implements Callable<Integer> {
         throw bad("--task must be water or relief, got \"" + task + "\"");
     }
 
-    private List<NamedLoss> parsedLosses() {
+    private List<NamedLoss> parsedLosses(int classes) {
         try {
-            return NamedLoss.parse(losses != null ? losses : quick ? QUICK_LOSSES : "all");
+            return NamedLoss.parse(losses != null ? losses : quick ? QUICK_LOSSES : "all", classes);
         } catch (IllegalArgumentException e) {
             throw bad("--losses: " + e.getMessage());
         }
@@ -255,7 +257,7 @@ public final class EarthExample implements Callable<Integer> {
 
         @Override
         public Iterator<String> iterator() {
-            return NamedLoss.ALL.stream().map(NamedLoss::name).iterator();
+            return NamedLoss.EVERY.stream().map(NamedLoss::name).iterator();
         }
     }
 

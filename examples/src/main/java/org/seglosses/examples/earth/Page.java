@@ -93,9 +93,23 @@ final class Page {
                         A small U-Net looks at NASA’s Blue Marble; %s. \
                         It was trained once per loss, from the same first weights, on the same \
                         tiles in the same order, and scored on parts of the Earth that it never \
-                        saw. Only the loss differs.\s"""
-                                .formatted(task.description()));
+                        saw. Only the loss differs%s.\s"""
+                                .formatted(task.description(), otherOutputs()));
         return lead.append(findings()).toString();
+    }
+
+    /** One channel for two classes is another last layer. */
+    private String otherOutputs() {
+        int classes = task.classes().size();
+        String names =
+                study.results().stream()
+                        .map(Result::loss)
+                        .filter(loss -> loss.channels(classes) != classes)
+                        .map(NamedLoss::title)
+                        .collect(Collectors.joining(", "));
+        return names.isEmpty()
+                ? ""
+                : ", and with it the last layer, which puts out one channel for: " + escape(names);
     }
 
     private String findings() {

@@ -43,7 +43,7 @@ record Training(Task task, Region region, Split split, int epochs) {
         ComputationGraph net =
                 UNet.create(
                         task.channels(),
-                        classes,
+                        loss.channels(classes),
                         loss.layer(),
                         new CosineDecay(LEARNING_RATE, steps()),
                         seed);
@@ -93,28 +93,32 @@ record Training(Task task, Region region, Split split, int epochs) {
         for (int first = 0; first < tiles.size(); first += BATCH) {
             List<Tile> some = tiles.subList(first, Math.min(first + BATCH, tiles.size()));
             INDArray output = net.outputSingle(Batch.of(region, some).input());
+            int channels = (int) output.size(1);
             float[] scores = output.dup('c').data().asFloat();
             for (int n = 0; n < some.size(); n++) {
-                write(scores, n, some.get(n), map);
+                for (int i = 0; i < Tile.PIXELS; i++) {
+                    int x = some.get(n).x() + i % Tile.SIZE;
+                    int y = some.get(n).y() + i / Tile.SIZE;
+                    map[y * region.width() + x] =
+                            predicted(scores, n * channels * Tile.PIXELS + i, channels);
+                }
             }
         }
         return map;
     }
 
-    private void write(float[] scores, int n, Tile tile, int[] map) {
-        int classes = task.classes().size();
-        for (int i = 0; i < Tile.PIXELS; i++) {
-            int best = 0;
-            for (int c = 1; c < classes; c++) {
-                if (scores[(n * classes + c) * Tile.PIXELS + i]
-                        > scores[(n * classes + best) * Tile.PIXELS + i]) {
-                    best = c;
-                }
-            }
-            int x = tile.x() + i % Tile.SIZE;
-            int y = tile.y() + i / Tile.SIZE;
-            map[y * region.width() + x] = best;
+    /** The class of a pixel: the largest channel, or what a single one is surer of. */
+    private static int predicted(float[] scores, int at, int channels) {
+        if (channels == 1) {
+            return scores[at] >= 0.5 ? 1 : 0;
         }
+        int best = 0;
+        for (int c = 1; c < channels; c++) {
+            if (scores[at + c * Tile.PIXELS] > scores[at + best * Tile.PIXELS]) {
+                best = c;
+            }
+        }
+        return best;
     }
 
     private List<Tile> everyTile() {

@@ -27,7 +27,7 @@ final class UNet {
 
     /** A network whose weights depend on the seed alone, whatever its loss layer. */
     static ComputationGraph create(
-            int channels, int classes, Layer lossLayer, ISchedule learningRate, long seed) {
+            int channels, int outputs, Layer lossLayer, ISchedule learningRate, long seed) {
         GraphBuilder graph =
                 new NeuralNetConfiguration.Builder()
                         .seed(seed)
@@ -42,7 +42,7 @@ final class UNet {
         String bottom = level(graph, "down3", WIDTHS[2], halve(graph, "pool2", middle));
         String up = level(graph, "up2", WIDTHS[1], join(graph, "join2", bottom, middle));
         up = level(graph, "up1", WIDTHS[0], join(graph, "join1", up, top));
-        graph.addLayer("logits", convolution(1, classes, Activation.IDENTITY), up)
+        graph.addLayer("logits", convolution(1, outputs, Activation.IDENTITY), up)
                 .addLayer("loss", lossLayer, "logits")
                 .setOutputs("loss");
         ComputationGraph net = new ComputationGraph(graph.build());

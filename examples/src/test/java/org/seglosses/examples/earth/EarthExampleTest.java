@@ -30,6 +30,7 @@ class EarthExampleTest {
                     --task moon           | --task must be water or relief, got "moon"
                     --losses ce,dicee     | --losses: unknown loss "dicee"; known are
                     --losses ce,          | --losses: unknown loss ""
+                    --task relief --losses ce,mcc | --losses: mcc tells two classes apart, not the task's 3
                     --epochs 0            | --epochs must be at least 1, got 0
                     --epochs many         | Invalid value for option '--epochs'
                     --tiles -1            | --tiles must be at least 1, got -1
@@ -60,21 +61,20 @@ class EarthExampleTest {
         assertThat(out.toString())
                 .contains("--task", "--losses", "--epochs", "--tiles", "--seed", "--seeds")
                 .contains("--out", "--quick", "--help")
-                .contains(NamedLoss.ALL.stream().map(NamedLoss::name).toList());
+                .contains(NamedLoss.EVERY.stream().map(NamedLoss::name).toList());
         assertThat(err.toString()).isEmpty();
     }
 
-    @Test
-    void trainsAndWritesThePage() throws IOException {
-        assertThat(
-                        run(
-                                "--losses mcxent --epochs 1 --tiles 8 --out".split(" "),
-                                dir.resolve("new/page").toString()))
-                .isZero();
+    /** A loss of several channels, and one of one. */
+    @ParameterizedTest
+    @CsvSource({"mcxent, DL4J LossMCXENT", "mcc, Matthews correlation"})
+    void trainsAndWritesThePage(String loss, String title) throws IOException {
+        String args = "--losses " + loss + " --epochs 1 --tiles 8 --out";
+        assertThat(run(args.split(" "), dir.resolve("new/page").toString())).isZero();
         Path page = dir.resolve("new/page/index.html");
         assertThat(out.toString())
                 .contains("8 training tiles, 32 held out, 1 epochs of 1 steps, seed 1")
-                .contains("IoU water", "boundary F1", "DL4J LossMCXENT")
+                .contains("IoU water", "boundary F1", title)
                 .endsWith("Page: " + page + System.lineSeparator());
         assertThat(page).exists();
         assertThat(Files.readString(page)).endsWith("</html>\n");

@@ -48,6 +48,14 @@ class PageTest {
     }
 
     @Test
+    void saysWhichLossesHaveAnotherLastLayer() {
+        assertThat(new Page(study(List.of(1L))).html()).contains("Only the loss differs. ");
+        NamedLoss mcc = NamedLoss.parse("mcc", 2).get(0);
+        String html = new Page(study(List.of(1L), List.of(NamedLoss.ALL.get(0), mcc))).html();
+        assertThat(html).contains("which puts out one channel for: Matthews correlation. ");
+    }
+
+    @Test
     void tellsTheFiguresOfEachLossAndMarksTheBest() throws Exception {
         Document page = parse(new Page(study(List.of(1L))).html());
         Element body = elements(page, "tbody").get(0);
@@ -82,7 +90,10 @@ class PageTest {
     }
 
     private static Study study(List<Long> seeds) {
-        List<NamedLoss> losses = NamedLoss.ALL.subList(0, 2);
+        return study(seeds, NamedLoss.ALL.subList(0, 2));
+    }
+
+    private static Study study(List<Long> seeds, List<NamedLoss> losses) {
         Training training = new Training(Task.WATER, REGION, Split.of(REGION), 2);
         List<Result> results = new ArrayList<>();
         for (NamedLoss loss : losses) {
