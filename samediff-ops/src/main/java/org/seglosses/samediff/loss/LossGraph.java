@@ -305,15 +305,26 @@ public final class LossGraph {
     }
 
     /**
-     * Probabilities {@code [N,C,H,W]}, softmax or sigmoid as the mode says, 0 at void pixels.
+     * Probabilities {@code [N,C,H,W]}, softmax or sigmoid as the mode says, 0 at void pixels, for a
+     * loss without per-pixel weights.
      *
      * @return the probabilities
      */
     public SDVariable probabilities() {
+        return probabilities(false);
+    }
+
+    /**
+     * Probabilities {@code [N,C,H,W]}, softmax or sigmoid as the mode says, 0 at void pixels.
+     *
+     * @param weighted whether the loss honours fractional masks through {@link #weights}
+     * @return the probabilities
+     */
+    public SDVariable probabilities(boolean weighted) {
         return form(
-                Arrays.asList("probabilities", mode, ignoreIndex),
+                Arrays.asList("probabilities", mode, ignoreIndex, weighted && mask != null),
                 () -> {
-                    SDVariable codes = codes();
+                    SDVariable codes = codes(weighted);
                     if (ofProbabilities) {
                         return Probabilities.given(scores, codes);
                     }

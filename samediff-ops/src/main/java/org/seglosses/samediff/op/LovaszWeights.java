@@ -114,11 +114,13 @@ public final class LovaszWeights extends JavaOp {
         int vectors = flat ? 1 : planes.channels();
         int[] foreground = foreground(codes, planes, groups, vectors);
         double[] shares = new double[groups * vectors];
-        for (int group = 0; group < groups; group++) {
-            if (flat) {
-                shares[group] = 1;
-            } else {
-                shares(foreground, group, planes.channels(), shares);
+        if (flat) {
+            Arrays.fill(shares, 1);
+        } else {
+            ClassShares classes =
+                    ClassShares.of(planes.channels(), iArgs(), CLASSES, tArgs(), intArg(1));
+            for (int group = 0; group < groups; group++) {
+                classes.write(foreground, group * vectors, shares);
             }
         }
         Parallel.run(
@@ -192,41 +194,5 @@ public final class LovaszWeights extends JavaOp {
             foreground[group * vectors + plane % planes.channels() % vectors] += ofPlane[plane];
         }
         return foreground;
-    }
-
-    /** Writes the share of each class in the mean of a group. */
-    private void shares(int[] foreground, int group, int channels, double[] shares) {
-        double[] weights = tArgs();
-        if (weights.length != 0 && weights.length != channels) {
-            throw new IllegalArgumentException(
-                    "classWeights must have a weight for each of "
-                            + channels
-                            + " classes, got "
-                            + Arrays.toString(weights));
-        }
-        long[] arguments = iArgs();
-        boolean[] averaged = new boolean[channels];
-        Arrays.fill(averaged, arguments.length == CLASSES);
-        for (int i = CLASSES; i < arguments.length; i++) {
-            if (arguments[i] < 0 || arguments[i] >= channels) {
-                throw new IllegalArgumentException(
-                        "classes must be from 0 to " + (channels - 1) + ", got " + arguments[i]);
-            }
-            averaged[(int) arguments[i]] = true;
-        }
-        int absent = intArg(1);
-        double sum = 0;
-        for (int c = 0; c < channels; c++) {
-            boolean present = foreground[group * channels + c] > 0;
-            if (averaged[c] && (present || absent != ClassCoefficients.EXCLUDE)) {
-                sum += weights.length == 0 ? 1 : weights[c];
-            }
-        }
-        for (int c = 0; c < channels; c++) {
-            boolean present = foreground[group * channels + c] > 0;
-            if (averaged[c] && sum > 0 && (present || absent == ClassCoefficients.PENALIZE)) {
-                shares[group * channels + c] = (weights.length == 0 ? 1 : weights[c]) / sum;
-            }
-        }
     }
 }
