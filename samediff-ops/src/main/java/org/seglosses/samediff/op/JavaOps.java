@@ -51,6 +51,7 @@ public final class JavaOps implements EnvironmentalAction {
                     new SlidingMaxGradient(),
                     new BoundaryTargets(),
                     new LovaszWeights(),
+                    new DistanceWeights(),
                     new KthSmallest());
 
     /** Registers the ops; called by ND4J's service loader. */

@@ -7,8 +7,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import java.util.List;
 
 /**
- * For each image the sum of errors times {@code LovaszWeights}: {@code [N,C,H,W]} and {@code
- * [N,C,H,W]} to {@code [N]}, accumulated in double. The weights are constants of the gradient.
+ * For each image the sum of errors or probabilities times their weights, {@code LovaszWeights} or
+ * {@code DistanceWeights}: {@code [N,C,H,W]} and {@code [N,C,H,W]} to {@code [N]}, accumulated in
+ * double. The weights are constants of the gradient.
  */
 public final class WeightedSums extends JavaOp {
 
@@ -23,7 +24,7 @@ public final class WeightedSums extends JavaOp {
      * Adds the op to the graph of its inputs.
      *
      * @param errors {@code [N,C,H,W]}
-     * @param weights the bits of the weights, as {@code LovaszWeights} gives them
+     * @param weights the bits of the weights, as the op of the weights gives them
      * @return the sums {@code [N]}
      */
     public static SDVariable of(SDVariable errors, SDVariable weights) {
