@@ -423,7 +423,9 @@ final class ReferenceLosses {
                 mass += weight;
             }
         }
-        return mass == 0 || sum == 0 ? 0 : Math.pow(sum / mass, gamma);
+        double mean = mass == 0 ? 0 : sum / mass;
+        // scores above 1 make it negative
+        return gamma == 1 ? mean : Math.pow(Math.max(mean, 0), gamma);
     }
 
     private static double matthews(Mcc loss, Sample s) {
