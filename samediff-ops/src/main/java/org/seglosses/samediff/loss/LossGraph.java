@@ -26,6 +26,10 @@ public final class LossGraph {
     private final Integer ignoreIndex;
     private final SDVariable labels;
     private final SDVariable scores;
+
+    /** The shape that was declared of the scores, or null; SameDiff forgets it at a cast. */
+    private final long[] shape;
+
     private final SDVariable mask;
     private final boolean ofProbabilities;
 
@@ -39,6 +43,7 @@ public final class LossGraph {
             Integer ignoreIndex,
             SDVariable labels,
             SDVariable scores,
+            long[] shape,
             SDVariable mask,
             boolean ofProbabilities,
             Function<DataType, SDVariable> scheduled,
@@ -47,6 +52,7 @@ public final class LossGraph {
         this.ignoreIndex = ignoreIndex;
         this.labels = labels;
         this.scores = scores;
+        this.shape = shape;
         this.mask = mask;
         this.ofProbabilities = ofProbabilities;
         this.scheduled = scheduled;
@@ -153,6 +159,7 @@ public final class LossGraph {
                 loss.ignoreIndex(),
                 labels,
                 wide,
+                scores.getShape(),
                 mask,
                 ofProbabilities,
                 scheduled,
@@ -244,10 +251,11 @@ public final class LossGraph {
     LossGraph component(SegmentationLoss loss) {
         Mode own = loss.mode() == null ? mode : loss.mode();
         return new LossGraph(
-                resolve(loss, own, scores.getShape()),
+                resolve(loss, own, shape),
                 loss.ignoreIndex(),
                 labels,
                 scores,
+                shape,
                 mask,
                 ofProbabilities,
                 scheduled,
@@ -358,12 +366,11 @@ public final class LossGraph {
             return vectors();
         }
         // one label a channel: elements, not indices
-        long[] shape = labels.getShape();
-        long[] channels = scores.getShape();
+        long[] declared = labels.getShape();
         boolean elements =
                 mode == Mode.BINARY
-                        || channels != null && channels.length == 4 && channels[1] == 1
-                        || shape != null && shape.length == 4 && shape[1] > 1;
+                        || shape != null && shape[1] == 1
+                        || declared != null && declared.length == 4 && declared[1] > 1;
         return elements && labels.dataType().isFPType();
     }
 
@@ -373,8 +380,11 @@ public final class LossGraph {
      * @return whether they are
      */
     public boolean vectors() {
-        long[] shape = labels.getShape();
-        return mode == Mode.MULTICLASS && shape != null && shape.length == 4 && shape[1] > 1;
+        long[] declared = labels.getShape();
+        return mode == Mode.MULTICLASS
+                && declared != null
+                && declared.length == 4
+                && declared[1] > 1;
     }
 
     /**

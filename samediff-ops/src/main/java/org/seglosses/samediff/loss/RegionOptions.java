@@ -18,7 +18,8 @@ import java.util.List;
  * @param smooth s, added above and below, at least 0; 0 by default
  * @param smoothDenominator what is added below if that is not s, at least 0; null, the default, for
  *     s
- * @param eps what a divisor is at least, and a score before its logarithm; above 0; 1e-7 by default
+ * @param eps what a divisor is at least, and a score before its logarithm; above 0, with logLoss
+ *     below 1; 1e-7 by default
  * @param squaredDenominator whether P and Y are sums of squares, {@code sum w*p^2} and {@code sum
  *     w*y^2}; false by default
  * @param logLoss whether a class costs {@code -log max(score, eps)} in the place of {@code 1 -
@@ -62,6 +63,7 @@ public record RegionOptions(
                     smoothDenominator >= 0, "smoothDenominator", "at least 0", smoothDenominator);
         }
         Rules.requireFinite(eps > 0, "eps", "above 0", eps);
+        Rules.require(!logLoss || eps < 1, "eps", "below 1, the best score, with logLoss", eps);
         Rules.requireGiven(absentClass, "absentClass");
         classes = Rules.classes(classes);
         classWeights = Rules.classWeights(classWeights);

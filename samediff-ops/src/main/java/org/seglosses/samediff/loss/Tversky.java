@@ -60,6 +60,11 @@ public record Tversky(
         Rules.requireFinite(beta >= 0, "beta", "at least 0", beta);
         Rules.requireFinite(gamma > 0, "gamma", "above 0", gamma);
         Rules.requireGiven(options, "options");
+        Rules.require(
+                !options.squaredDenominator(),
+                "squaredDenominator",
+                "false, as false positives and negatives have no squares",
+                true);
     }
 
     /**

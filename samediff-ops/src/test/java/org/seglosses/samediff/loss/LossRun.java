@@ -56,7 +56,7 @@ final class LossRun {
 
     private record Program(GraphPlan plan, String value, String gradient) {}
 
-    private static final int KEPT = 2000;
+    private static final int KEPT = 12000;
 
     private static final Map<Key, Program> PROGRAMS =
             new LinkedHashMap<>(KEPT, 0.75f, true) {

@@ -18,6 +18,10 @@ final class ReferenceLosses {
                 sum += term.weight() * loss(term.loss(), s);
             }
             return sum;
+        } else if (loss instanceof Duo duo) {
+            return (loss(duo.lovasz(), s) + loss(duo.boundary(), s)) / 2;
+        } else if (loss instanceof BceDice both) {
+            return loss(both.bce(), s) + loss(both.dice(), s);
         }
         double sum = 0;
         double[] groups = groups(loss, s, loss.perImage());
@@ -57,6 +61,34 @@ final class ReferenceLosses {
             }
             return sum;
         }
+        return newer(loss, s);
+    }
+
+    private static double newer(SegmentationLoss loss, Sample s) {
+        if (loss instanceof Dice dice) {
+            return region(dice.options(), s, 1, ReferenceLosses::dice);
+        } else if (loss instanceof Jaccard jaccard) {
+            return region(jaccard.options(), s, 1, ReferenceLosses::jaccard);
+        } else if (loss instanceof Tversky tversky) {
+            return region(
+                    tversky.options(), s, tversky.gamma(), (sums, o) -> tversky(tversky, sums, o));
+        } else if (loss instanceof Mcc mcc) {
+            return matthews(mcc, s);
+        } else if (loss instanceof GeneralizedDice dice) {
+            return generalizedDice(dice, s);
+        } else if (loss instanceof SoftBce bce) {
+            return softBce(bce, s);
+        } else if (loss instanceof Focal focal) {
+            return focal(focal, s);
+        } else if (loss instanceof Poly1CrossEntropy poly) {
+            return poly1(poly, s);
+        } else if (loss instanceof ActiveContour contour) {
+            return activeContour(contour, s);
+        } else if (loss instanceof Duo duo) {
+            return (group(duo.lovasz(), s) + group(duo.boundary(), s)) / 2;
+        } else if (loss instanceof BceDice both) {
+            return group(both.bce(), s) + group(both.dice(), s);
+        }
         throw new IllegalArgumentException("no reference for " + loss);
     }
 
@@ -73,12 +105,28 @@ final class ReferenceLosses {
         return Math.log(sum) + max - s.z()[s.at(n, c, pixel)];
     }
 
-    /** Softmax over the channels, or with one channel its sigmoid. */
+    private static boolean isMulticlass(Sample s) {
+        return s.c() > 1 && !s.perChannel();
+    }
+
+    /** Softmax over the channels, or the sigmoid of each. */
     private static double probability(Sample s, int n, int c, int pixel) {
-        if (s.c() == 1) {
-            return 1 / (1 + Math.exp(-s.z()[s.at(n, 0, pixel)]));
+        if (isMulticlass(s)) {
+            return Math.exp(-negativeLog(s, n, c, pixel));
         }
-        return Math.exp(-negativeLog(s, n, c, pixel));
+        return 1 / (1 + Math.exp(-s.z()[s.at(n, c, pixel)]));
+    }
+
+    /** One minus the probability, without cancellation. */
+    private static double inverse(Sample s, int n, int c, int pixel) {
+        if (!isMulticlass(s)) {
+            return 1 / (1 + Math.exp(s.z()[s.at(n, c, pixel)]));
+        }
+        double sum = 0;
+        for (int k = 0; k < s.c(); k++) {
+            sum += k == c ? 0 : probability(s, n, k, pixel);
+        }
+        return sum;
     }
 
     private static double classWeight(List<Double> weights, int c) {
@@ -365,5 +413,348 @@ final class ReferenceLosses {
             difference[i] = a[i] - b[i];
         }
         return difference;
+    }
+
+    /** Sums over the valid pixels of a class, and whether there are any. */
+    private record Sums(double both, double predicted, double labelled, boolean isEmpty) {
+
+        static Sums of(Sample s, int c, boolean squared) {
+            double both = 0;
+            double predicted = 0;
+            double labelled = 0;
+            double mass = 0;
+            for (int n = 0; n < s.n(); n++) {
+                for (int pixel = 0; pixel < s.pixels(); pixel++) {
+                    if (!s.isVoid(n, c, pixel)) {
+                        double w = s.weight(n, c, pixel);
+                        double p = probability(s, n, c, pixel);
+                        double y = s.y(n, c, pixel);
+                        both += w * p * y;
+                        predicted += w * (squared ? p * p : p);
+                        labelled += w * (squared ? y * y : y);
+                        mass += w;
+                    }
+                }
+            }
+            return new Sums(both, predicted, labelled, mass == 0);
+        }
+    }
+
+    private interface Score {
+        double of(Sums sums, RegionOptions options);
+    }
+
+    private static double below(RegionOptions o) {
+        return o.smoothDenominator() == null ? o.smooth() : o.smoothDenominator();
+    }
+
+    private static double dice(Sums sums, RegionOptions o) {
+        return (2 * sums.both + o.smooth())
+                / Math.max(sums.predicted + sums.labelled + below(o), o.eps());
+    }
+
+    private static double jaccard(Sums sums, RegionOptions o) {
+        double union = sums.predicted + sums.labelled - sums.both;
+        return (sums.both + o.smooth()) / Math.max(union + below(o), o.eps());
+    }
+
+    private static double tversky(Tversky loss, Sums sums, RegionOptions o) {
+        double falsePositive = sums.predicted - sums.both;
+        double falseNegative = sums.labelled - sums.both;
+        double divisor =
+                sums.both + loss.alpha() * falsePositive + loss.beta() * falseNegative + below(o);
+        return (sums.both + o.smooth()) / Math.max(divisor, o.eps());
+    }
+
+    private static double region(RegionOptions o, Sample s, double gamma, Score score) {
+        double sum = 0;
+        double mass = 0;
+        for (int c = 0; c < s.c(); c++) {
+            if (!o.classes().isEmpty() && !o.classes().contains(c)) {
+                continue;
+            }
+            Sums sums = Sums.of(s, c, o.squaredDenominator());
+            double value = score.of(sums, o);
+            double cost = o.logLoss() ? -Math.log(Math.max(value, o.eps())) : 1 - value;
+            boolean absent = sums.labelled == 0;
+            double weight = classWeight(o.classWeights(), c);
+            if (!sums.isEmpty && (!absent || o.absentClass() == AbsentClass.PENALIZE)) {
+                sum += weight * cost;
+            }
+            if (!absent || o.absentClass() != AbsentClass.EXCLUDE) {
+                mass += weight;
+            }
+        }
+        double mean = mass == 0 ? 0 : sum / mass;
+        // scores above 1 make it negative
+        return gamma == 1 ? mean : Math.pow(Math.max(mean, 0), gamma);
+    }
+
+    private static double matthews(Mcc loss, Sample s) {
+        double tp = loss.eps();
+        double fp = loss.eps();
+        double fn = loss.eps();
+        double tn = loss.eps();
+        boolean anyValid = false;
+        for (int n = 0; n < s.n(); n++) {
+            for (int pixel = 0; pixel < s.pixels(); pixel++) {
+                if (!s.isVoid(n, 0, pixel)) {
+                    double w = s.weight(n, pixel);
+                    double p = probability(s, n, 0, pixel);
+                    double q = inverse(s, n, 0, pixel);
+                    double y = s.y(n, 0, pixel);
+                    tp += w * p * y;
+                    fp += w * p * (1 - y);
+                    fn += w * q * y;
+                    tn += w * q * (1 - y);
+                    anyValid = true;
+                }
+            }
+        }
+        double root = Math.sqrt(tp + fp) * Math.sqrt(tp + fn);
+        root *= Math.sqrt(tn + fp) * Math.sqrt(tn + fn);
+        return anyValid ? 1 - (tp * tn - fp * fn) / root : 0;
+    }
+
+    private static double generalizedDice(GeneralizedDice loss, Sample s) {
+        List<Sums> all = new ArrayList<>();
+        // uniform weights are so without any label too
+        double greatest = loss.weighting() == GeneralizedDice.Weighting.UNIFORM ? 1 : 0;
+        boolean anyValid = false;
+        for (int c = 0; c < s.c(); c++) {
+            if (loss.classes().isEmpty() || loss.classes().contains(c)) {
+                Sums sums = Sums.of(s, c, false);
+                all.add(sums);
+                anyValid |= !sums.isEmpty;
+                if (sums.labelled > 0) {
+                    greatest = Math.max(greatest, rareness(loss, sums.labelled));
+                }
+            }
+        }
+        double above = loss.smooth();
+        double below = loss.smoothDenominator() == null ? above : loss.smoothDenominator();
+        for (Sums sums : all) {
+            double v = sums.labelled > 0 ? rareness(loss, sums.labelled) : greatest;
+            above += 2 * v * sums.both;
+            below += v * (sums.predicted + sums.labelled);
+        }
+        return anyValid ? 1 - above / below : 0;
+    }
+
+    private static double rareness(GeneralizedDice loss, double labelled) {
+        return switch (loss.weighting()) {
+            case SQUARE -> 1 / labelled / labelled;
+            case SIMPLE -> 1 / labelled;
+            case UNIFORM -> 1;
+        };
+    }
+
+    private static double softplus(double z) {
+        return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+    }
+
+    /** Binary cross entropy of the sigmoid of a logit. */
+    private static double binary(double z, double y, double positive) {
+        return positive * y * softplus(-z) + (1 - y) * softplus(z);
+    }
+
+    /** Cross entropy of the softmax at a pixel. */
+    private static double entropy(Sample s, int n, int pixel) {
+        double sum = 0;
+        for (int c = 0; c < s.c(); c++) {
+            double y = s.y(n, c, pixel);
+            sum += y == 0 ? 0 : y * negativeLog(s, n, c, pixel);
+        }
+        return sum;
+    }
+
+    /** What a mean divides by, of {@code places} elements in each channel. */
+    private static double divisor(NormalizeBy by, Sample s, double mass, int places) {
+        return switch (by) {
+            case VALID -> mass;
+            case ALL_PIXELS -> places;
+            case SUM -> 1;
+            case IMAGES -> s.n();
+        };
+    }
+
+    private static double softBce(SoftBce loss, Sample s) {
+        double terms = 0;
+        double mass = 0;
+        for (int c = 0; c < s.c(); c++) {
+            double v = classWeight(loss.classWeights(), c);
+            double positive = classWeight(loss.posWeight(), c);
+            for (int n = 0; n < s.n(); n++) {
+                for (int pixel = 0; pixel < s.pixels(); pixel++) {
+                    if (!s.isVoid(n, c, pixel)) {
+                        double y = s.y(n, c, pixel);
+                        double moved = y * (1 - loss.smoothing()) + (1 - y) * loss.smoothing();
+                        double w = v * s.weight(n, c, pixel);
+                        terms += w * binary(s.z()[s.at(n, c, pixel)], moved, positive);
+                        mass += w;
+                    }
+                }
+            }
+        }
+        double divisor = divisor(loss.normalizeBy(), s, mass, s.z().length);
+        return divisor == 0 ? 0 : terms / divisor;
+    }
+
+    /** The factor of an element of cross entropy e. */
+    private static double factor(Focal loss, double e) {
+        double t = loss.reducedThreshold() == null ? 0 : loss.reducedThreshold();
+        if (Math.exp(-e) < t) {
+            return 1;
+        }
+        return Math.pow(-Math.expm1(-e) / (t == 0 ? 1 : t), loss.gamma());
+    }
+
+    private static double focal(Focal loss, Sample s) {
+        if (isMulticlass(s) && loss.form() == Focal.Form.ONE_VS_REST) {
+            double sum = 0;
+            for (int c = 0; c < s.c(); c++) {
+                sum += classWeight(loss.classWeights(), c) * oneVsRest(loss, s, c, c + 1);
+            }
+            return sum;
+        } else if (isMulticlass(s)) {
+            return softmaxFocal(loss, s);
+        }
+        return oneVsRest(loss, s, 0, s.c());
+    }
+
+    private static double aggregate(Focal loss, double mean) {
+        double alpha = loss.alpha() == null ? 1 : loss.alpha();
+        return alpha * Math.pow(-Math.expm1(-mean), loss.gamma()) * mean;
+    }
+
+    /** The loss of some channels as elements; of one class of several, without its weight. */
+    private static double oneVsRest(Focal loss, Sample s, int from, int to) {
+        boolean aggregate = loss.form() == Focal.Form.AGGREGATE;
+        double terms = 0;
+        double mass = 0;
+        double factors = 0;
+        for (int c = from; c < to; c++) {
+            double v = isMulticlass(s) ? 1 : classWeight(loss.classWeights(), c);
+            for (int n = 0; n < s.n(); n++) {
+                for (int pixel = 0; pixel < s.pixels(); pixel++) {
+                    if (s.isVoid(n, c, pixel)) {
+                        continue;
+                    }
+                    double y = s.y(n, c, pixel);
+                    double e = binary(s.z()[s.at(n, c, pixel)], y, 1);
+                    double w = s.weight(n, c, pixel);
+                    double factor = aggregate ? 1 : factor(loss, e);
+                    Double alpha = aggregate ? null : loss.alpha();
+                    double a = alpha == null ? 1 : alpha * y + (1 - alpha) * (1 - y);
+                    terms += w * v * a * factor * e;
+                    mass += w * v;
+                    factors += w * factor;
+                }
+            }
+        }
+        int places = s.n() * (to - from) * s.pixels();
+        double divisor = divisor(loss.normalizeBy(), s, mass, places);
+        double mean = divisor == 0 ? 0 : terms / divisor;
+        if (aggregate) {
+            return aggregate(loss, mean);
+        }
+        return loss.normalized() ? mean / Math.max(factors, 1e-6) : mean;
+    }
+
+    private static double softmaxFocal(Focal loss, Sample s) {
+        boolean aggregate = loss.form() == Focal.Form.AGGREGATE;
+        double terms = 0;
+        double mass = 0;
+        double factors = 0;
+        for (int n = 0; n < s.n(); n++) {
+            for (int pixel = 0; pixel < s.pixels(); pixel++) {
+                if (s.isVoid(n, 0, pixel)) {
+                    continue;
+                }
+                double e = entropy(s, n, pixel);
+                double w = s.weight(n, pixel);
+                double v = ownWeight(loss.classWeights(), s, n, pixel);
+                double factor = aggregate ? 1 : factor(loss, e);
+                double alpha = aggregate || loss.alpha() == null ? 1 : loss.alpha();
+                terms += w * v * alpha * factor * e;
+                mass += w * v;
+                factors += w * factor;
+            }
+        }
+        double divisor = divisor(loss.normalizeBy(), s, mass, s.n() * s.pixels());
+        double mean = divisor == 0 ? 0 : terms / divisor;
+        if (aggregate) {
+            return aggregate(loss, mean);
+        }
+        return loss.normalized() ? mean / Math.max(factors, 1e-6) : mean;
+    }
+
+    /** The class weight of a pixel; of a soft label the mean of those of its classes. */
+    private static double ownWeight(List<Double> weights, Sample s, int n, int pixel) {
+        double sum = 0;
+        for (int c = 0; c < s.c(); c++) {
+            sum += s.y(n, c, pixel) * classWeight(weights, c);
+        }
+        return sum;
+    }
+
+    private static double poly1(Poly1CrossEntropy loss, Sample s) {
+        double terms = 0;
+        double mass = 0;
+        for (int n = 0; n < s.n(); n++) {
+            for (int pixel = 0; pixel < s.pixels(); pixel++) {
+                if (!s.isVoid(n, 0, pixel)) {
+                    double e = entropy(s, n, pixel);
+                    double w = s.weight(n, pixel) * ownWeight(loss.classWeights(), s, n, pixel);
+                    terms += w * (e - loss.epsilon() * Math.expm1(-e));
+                    mass += w;
+                }
+            }
+        }
+        double divisor = divisor(loss.normalizeBy(), s, mass, s.n() * s.pixels());
+        return divisor == 0 ? 0 : terms / divisor;
+    }
+
+    private static double activeContour(ActiveContour loss, Sample s) {
+        double fit = 0;
+        double mass = 0;
+        double length = 0;
+        int places = 0;
+        int reach = loss.symmetric() ? 1 : 2;
+        for (int n = 0; n < s.n(); n++) {
+            for (int c = 0; c < s.c(); c++) {
+                for (int i = 0; i < s.h(); i++) {
+                    for (int j = 0; j < s.w(); j++) {
+                        int at = i * s.w() + j;
+                        if (!s.isVoid(n, c, at)) {
+                            double w = s.weight(n, c, at);
+                            double y = s.y(n, c, at);
+                            fit += w * probability(s, n, c, at) * (y - 1) * (y - 1);
+                            fit += w * inverse(s, n, c, at) * y * y;
+                            mass += w;
+                        }
+                        if (i >= s.h() - reach || j >= s.w() - reach) {
+                            continue;
+                        }
+                        int down = at + (reach - 1) * s.w();
+                        int right = at + reach - 1;
+                        if (s.isVoid(n, c, down + s.w())
+                                || s.isVoid(n, c, down)
+                                || s.isVoid(n, c, right + 1)
+                                || s.isVoid(n, c, right)) {
+                            continue;
+                        }
+                        double p = probability(s, n, c, down);
+                        double q = probability(s, n, c, right);
+                        double dr = probability(s, n, c, down + s.w()) - p;
+                        double dc = probability(s, n, c, right + 1) - q;
+                        length += Math.sqrt(dr * dr + dc * dc + 1e-8);
+                        places++;
+                    }
+                }
+            }
+        }
+        double contour = places == 0 ? 0 : length / places;
+        return loss.weight() * contour + (mass == 0 ? 0 : fit / mass);
     }
 }

@@ -9,17 +9,31 @@ import java.util.Random;
 
 /**
  * A batch as plain arrays: logits, codes and weights. Codes are a class index a pixel, or 0 and 1
- * an element of MULTILABEL; -1 is void. Labels and masks in the forms that a loss takes are made
- * from them.
+ * an element of MULTILABEL; -1 is void. There are as many weights as codes, or none. Soft labels,
+ * if there are any, are {@code [N,C,H,W]}, and codes tell void ones alone. Labels and masks in the
+ * forms that a loss takes are made from them.
  */
 record Sample(
-        int n, int c, int h, int w, boolean perChannel, double[] z, int[] codes, double[] weights) {
+        int n,
+        int c,
+        int h,
+        int w,
+        boolean perChannel,
+        double[] z,
+        int[] codes,
+        double[] weights,
+        double[] soft) {
 
     static final int VOID = -1;
 
     /** Single pixels, lines, odd sizes; N from 1 to 3. */
     static final int[][] SIZES = {
         {1, 1, 1}, {3, 1, 5}, {2, 4, 1}, {1, 9, 2}, {2, 7, 5}, {3, 8, 9}, {2, 13, 11}
+    };
+
+    /** For a loss that needs sides of at least 3. */
+    static final int[][] SIZES_OF_THREE = {
+        {1, 3, 3}, {3, 3, 5}, {2, 4, 3}, {1, 9, 4}, {2, 7, 5}, {3, 8, 9}, {2, 13, 11}
     };
 
     /** Draws labels in patches, with void ones, absent classes and void images among them. */
@@ -48,11 +62,33 @@ record Sample(
             // as float and half hold it, so that all types see the same logits
             z[i] = (float) (scale * random.nextGaussian());
         }
-        double[] weights = weighted ? new double[n * h * w] : null;
+        double[] weights = weighted ? new double[codes.length] : null;
         for (int i = 0; weighted && i < weights.length; i++) {
             weights[i] = 0.25 * (1 + random.nextInt(8));
         }
-        return new Sample(n, c, h, w, perChannel, z, codes, weights);
+        return new Sample(n, c, h, w, perChannel, z, codes, weights, null);
+    }
+
+    /**
+     * The sample with soft labels: vectors that sum to 1, or elements from 0 to 1, half of them at
+     * an end.
+     */
+    Sample softened(Random random) {
+        double[] y = new double[z.length];
+        for (int i = 0; i < y.length; i++) {
+            // as float holds it
+            double v = random.nextInt(2) == 0 ? random.nextInt(2) : random.nextFloat();
+            y[i] = isVoid(i / pixels() / c, i / pixels() % c, i % pixels()) ? 0 : v;
+        }
+        for (int i = 0; c > 1 && !perChannel && i < n * pixels(); i++) {
+            double rest = isVoid(i / pixels(), 0, i % pixels()) ? 0 : 1;
+            for (int k = 0; k < c; k++) {
+                double share = k == c - 1 ? 1 : random.nextInt(4) / 4.0;
+                y[at(i / pixels(), k, i % pixels())] = rest * share;
+                rest -= rest * share;
+            }
+        }
+        return new Sample(n, c, h, w, perChannel, z, codes, weights, y);
     }
 
     int pixels() {
@@ -73,7 +109,22 @@ record Sample(
     }
 
     double weight(int image, int pixel) {
-        return weights == null ? 1 : weights[image * pixels() + pixel];
+        return weight(image, 0, pixel);
+    }
+
+    double weight(int image, int channel, int pixel) {
+        return weights == null
+                ? 1
+                : weights[perChannel ? at(image, channel, pixel) : image * pixels() + pixel];
+    }
+
+    /** The label of a channel at a pixel that is not void, from 0 to 1. */
+    double y(int image, int channel, int pixel) {
+        if (soft != null) {
+            return soft[at(image, channel, pixel)];
+        }
+        int own = perChannel || c == 1 ? 1 : channel;
+        return code(image, channel, pixel) == own ? 1 : 0;
     }
 
     long[] shape() {
@@ -81,11 +132,15 @@ record Sample(
     }
 
     Sample withLogits(double[] other) {
-        return new Sample(n, c, h, w, perChannel, other, codes, weights);
+        return new Sample(n, c, h, w, perChannel, other, codes, weights, soft);
+    }
+
+    Sample withWeights(double[] other) {
+        return new Sample(n, c, h, w, perChannel, z, codes, other, soft);
     }
 
     Sample withCodes(int[] other) {
-        return new Sample(n, c, h, w, perChannel, z, other, weights);
+        return new Sample(n, c, h, w, perChannel, z, other, weights, soft);
     }
 
     /** The logits with others at void pixels. */
@@ -103,15 +158,20 @@ record Sample(
     Sample images(int... order) {
         double[] otherZ = new double[order.length * c * pixels()];
         int[] otherCodes = new int[order.length * codes.length / n];
-        double[] otherWeights = weights == null ? null : new double[order.length * pixels()];
+        double[] otherWeights = weights == null ? null : new double[otherCodes.length];
+        double[] otherSoft = soft == null ? null : new double[otherZ.length];
         for (int i = 0; i < order.length; i++) {
             copy(z, order[i], otherZ, i, z.length / n);
             copy(codes, order[i], otherCodes, i, codes.length / n);
             if (weights != null) {
-                copy(weights, order[i], otherWeights, i, pixels());
+                copy(weights, order[i], otherWeights, i, weights.length / n);
+            }
+            if (soft != null) {
+                copy(soft, order[i], otherSoft, i, soft.length / n);
             }
         }
-        return new Sample(order.length, c, h, w, perChannel, otherZ, otherCodes, otherWeights);
+        return new Sample(
+                order.length, c, h, w, perChannel, otherZ, otherCodes, otherWeights, otherSoft);
     }
 
     @SuppressWarnings("SuspiciousSystemArraycopy")
@@ -119,23 +179,27 @@ record Sample(
         System.arraycopy(from, i * length, to, j * length, length);
     }
 
-    /** Channels in another order, and the labels with them. */
+    /** Channels in another order, and hard labels with them. */
     Sample channels(int... order) {
         double[] otherZ = z.clone();
         int[] otherCodes = codes.clone();
+        double[] otherWeights = weights == null ? null : weights.clone();
         for (int image = 0; image < n; image++) {
             for (int k = 0; k < c; k++) {
                 for (int pixel = 0; pixel < pixels(); pixel++) {
                     otherZ[at(image, k, pixel)] = z[at(image, order[k], pixel)];
                     if (perChannel) {
                         otherCodes[at(image, k, pixel)] = code(image, order[k], pixel);
+                        if (weights != null) {
+                            otherWeights[at(image, k, pixel)] = weight(image, order[k], pixel);
+                        }
                     } else if (code(image, 0, pixel) == order[k]) {
                         otherCodes[image * pixels() + pixel] = k;
                     }
                 }
             }
         }
-        return new Sample(n, c, h, w, perChannel, otherZ, otherCodes, weights);
+        return new Sample(n, c, h, w, perChannel, otherZ, otherCodes, otherWeights, null);
     }
 
     boolean hasVoid() {
@@ -146,9 +210,20 @@ record Sample(
         return array(type, z, n, c, h, w);
     }
 
-    /** Class indices (of MULTILABEL: elements), void ones as the ignore index if there is one. */
+    /**
+     * Class indices (of MULTILABEL: elements), void ones as the ignore index if there is one; or
+     * the soft labels, vectors being all zero where void.
+     */
     INDArray labels(DataType type, Integer ignoreIndex) {
         int other = ignoreIndex == null ? 0 : ignoreIndex;
+        if (soft != null) {
+            double[] y = soft.clone();
+            for (int i = 0; i < y.length && (perChannel || c == 1); i++) {
+                boolean isVoid = isVoid(i / pixels() / c, i / pixels() % c, i % pixels());
+                y[i] = isVoid ? other : y[i];
+            }
+            return array(type, y, n, c, h, w);
+        }
         double[] labels = Arrays.stream(codes).mapToDouble(v -> v == VOID ? other : v).toArray();
         return perChannel ? array(type, labels, n, c, h, w) : array(type, labels, n, h, w);
     }
