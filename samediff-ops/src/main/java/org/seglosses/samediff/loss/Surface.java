@@ -202,8 +202,7 @@ public record Surface(
          * @throws IllegalArgumentException if a parameter is out of its range
          */
         public T build() {
-            return finish.apply(
-                    new Surface(classes, absentClass, classWeights, ignoreIndex, mode));
+            return finish.apply(new Surface(classes, absentClass, classWeights, ignoreIndex, mode));
         }
     }
 }

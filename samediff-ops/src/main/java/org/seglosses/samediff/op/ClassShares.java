@@ -38,7 +38,10 @@ record ClassShares(boolean[] averaged, double[] weights, int absent) {
         return new ClassShares(averaged, weights, absent);
     }
 
-    /** Writes the share of each class in the mean of a group; counts and shares are from an index on. */
+    /**
+     * Writes the share of each class in the mean of a group; counts and shares are from an index
+     * on.
+     */
     void write(int[] counts, int from, double[] shares) {
         double sum = 0;
         for (int c = 0; c < averaged.length; c++) {

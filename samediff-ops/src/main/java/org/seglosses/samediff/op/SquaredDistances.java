@@ -87,7 +87,9 @@ final class SquaredDistances {
         }
     }
 
-    /** Writes a row of distances that are at most {@code reach}; returns a bound of their squares. */
+    /**
+     * Writes a row of distances that are at most {@code reach}; returns a bound of their squares.
+     */
     private static int near(int[] g, int n, int reach, int[] to, int at) {
         int[] least = Scratch.ints(3, n);
         int[] squares = Scratch.ints(4, n + 2 * NEAR);
@@ -133,13 +135,11 @@ final class SquaredDistances {
             }
             // (x-j)^2 + g^2 = x^2 - 2xj + height
             int height = g[j] * g[j] + j * j;
-            while (top >= 0
-                    && height - heights[top] <= 2L * starts[top] * (j - places[top])) {
+            while (top >= 0 && height - heights[top] <= 2L * starts[top] * (j - places[top])) {
                 top--;
             }
             // the first x that is no nearer to the one before
-            int start =
-                    top < 0 ? 0 : (height - heights[top] - 1) / (2 * (j - places[top])) + 1;
+            int start = top < 0 ? 0 : (height - heights[top] - 1) / (2 * (j - places[top])) + 1;
             if (start < n) {
                 top++;
                 places[top] = j;

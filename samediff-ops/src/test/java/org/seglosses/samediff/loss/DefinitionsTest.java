@@ -112,6 +112,19 @@ class DefinitionsTest {
                         "mode must be BINARY or MULTILABEL, got MULTICLASS",
                         () -> LovaszHinge.builder().mode(Mode.MULTICLASS).build()),
                 refusal(
+                        "absentClass must be ZERO or EXCLUDE (an absent class has no distances),"
+                                + " got PENALIZE",
+                        () -> Surface.builder().absentClass(AbsentClass.PENALIZE).build()),
+                refusal(
+                        "absentClass must be given, got null",
+                        () -> Surface.builder().absentClass(null).build()),
+                refusal(
+                        "classes must be different from each other, got [1, 1]",
+                        () -> Surface.builder().classes(1, 1).build()),
+                refusal(
+                        "mode must be MULTICLASS or BINARY, got MULTILABEL",
+                        () -> Surface.builder().mode(Mode.MULTILABEL).build()),
+                refusal(
                         "theta0 must be odd and at least 3, got 4",
                         () -> Boundary.builder().theta0(4).build()),
                 refusal(
@@ -196,6 +209,8 @@ class DefinitionsTest {
                 .isEqualTo(new Boundary(3, 5, AbsentClass.PENALIZE, false, null, null));
         assertThat(Boundary.gdl())
                 .isEqualTo(new Boundary(19, 19, AbsentClass.PENALIZE, false, null, null));
+        assertThat(Surface.builder().build())
+                .isEqualTo(new Surface(List.of(), AbsentClass.ZERO, List.of(), null, null));
         assertThat(new LovaszSoftmax(true, null, AbsentClass.ZERO, null, null, null).classes())
                 .isEmpty();
     }

@@ -33,6 +33,7 @@ class PlannedLossesTest {
                         LovaszSoftmax.builder().perImage(false).build(),
                         LovaszHinge.builder().build(),
                         Boundary.builder().build(),
+                        Surface.builder().build(),
                         // codes of INT32 share a longer buffer with floats here
                         Combined.builder()
                                 .add(1, CrossEntropy.builder().build())

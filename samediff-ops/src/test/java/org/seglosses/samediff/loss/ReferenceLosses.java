@@ -1,6 +1,7 @@
 package org.seglosses.samediff.loss;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -47,6 +48,8 @@ final class ReferenceLosses {
             return lovaszHinge(hinge, s);
         } else if (loss instanceof Boundary boundary) {
             return boundary(boundary, s);
+        } else if (loss instanceof Surface surface) {
+            return surface(surface, s);
         } else if (loss instanceof Combined combined) {
             double sum = 0;
             for (Combined.Term term : combined.terms()) {
@@ -295,6 +298,65 @@ final class ReferenceLosses {
             }
         }
         return to;
+    }
+
+    private static double surface(Surface loss, Sample s) {
+        boolean binary = s.c() == 1;
+        double[] ofClass = new double[s.c()];
+        boolean[] present = new boolean[s.c()];
+        double mass = 0;
+        for (int n = 0; n < s.n(); n++) {
+            for (int pixel = 0; pixel < s.pixels(); pixel++) {
+                if (s.isVoid(n, 0, pixel)) {
+                    continue;
+                }
+                mass += s.weight(n, pixel);
+                double[] nearest = nearest(s, n, pixel, Math.max(2, s.c()));
+                for (int c = 0; c < s.c(); c++) {
+                    int foreground = binary ? 1 : c;
+                    boolean inside = s.code(n, 0, pixel) == foreground;
+                    present[c] |= inside;
+                    double distance = Double.POSITIVE_INFINITY;
+                    for (int k = 0; k < nearest.length; k++) {
+                        if (inside != (k == foreground)) {
+                            distance = Math.min(distance, nearest[k]);
+                        }
+                    }
+                    if (Double.isFinite(distance)) {
+                        double phi = inside ? 1 - distance : distance;
+                        ofClass[c] += s.weight(n, pixel) * phi * probability(s, n, c, pixel);
+                    }
+                }
+            }
+        }
+        double sum = 0;
+        double averaged = 0;
+        for (int c = 0; c < s.c(); c++) {
+            boolean counts = loss.classes().isEmpty() || loss.classes().contains(c);
+            if (counts && (present[c] || loss.absentClass() == AbsentClass.ZERO)) {
+                sum += classWeight(loss.classWeights(), c) * ofClass[c];
+                averaged += classWeight(loss.classWeights(), c);
+            }
+        }
+        return mass == 0 || averaged == 0 ? 0 : sum / mass / averaged;
+    }
+
+    /** The distance of a pixel to the nearest one of each label; infinite if there is none. */
+    private static double[] nearest(Sample s, int n, int pixel, int labels) {
+        double[] nearest = new double[labels];
+        Arrays.fill(nearest, Double.POSITIVE_INFINITY);
+        for (int i = 0; i < s.h(); i++) {
+            for (int j = 0; j < s.w(); j++) {
+                int code = s.code(n, 0, i * s.w() + j);
+                if (code != Sample.VOID) {
+                    int down = i - pixel / s.w();
+                    int right = j - pixel % s.w();
+                    nearest[code] = Math.min(nearest[code], down * down + right * right);
+                }
+            }
+        }
+        Arrays.setAll(nearest, k -> Math.sqrt(nearest[k]));
+        return nearest;
     }
 
     private static double[] minus(double[] a, double[] b) {

@@ -72,6 +72,10 @@ class SameDiffUseTest {
                         LovaszHinge.builder().ignoreIndex(255).mode(Mode.MULTILABEL).build()),
                 new Use("boundary", 3, boundary),
                 new Use(
+                        "surface",
+                        3,
+                        Surface.builder().ignoreIndex(255).mode(Mode.MULTICLASS).build()),
+                new Use(
                         "combined",
                         3,
                         Combined.builder().add(1, ce).add(0.5, boundary).add(1, lovasz).build()));

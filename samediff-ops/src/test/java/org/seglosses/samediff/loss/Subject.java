@@ -22,6 +22,8 @@ record Subject(
                 new Subject("Lovasz hinge", Mode.MULTILABEL, false, Subject::lovaszHinge),
                 new Subject("boundary", Mode.MULTICLASS, false, Subject::boundary),
                 new Subject("boundary", Mode.BINARY, false, Subject::boundary),
+                new Subject("surface", Mode.MULTICLASS, true, Subject::surface),
+                new Subject("surface", Mode.BINARY, true, Subject::surface),
                 new Subject("combined", Mode.MULTICLASS, false, Subject::combined),
                 new Subject("combined", Mode.BINARY, false, Subject::combinedBinary));
     }
@@ -105,6 +107,17 @@ record Subject(
                 .build();
     }
 
+    private static SegmentationLoss surface(Parameters p) {
+        int[] some = {p.random.nextInt(p.channels)};
+        return Surface.builder()
+                .classes(p.random.nextInt(3) == 0 ? some : new int[0])
+                .absentClass(p.oneOf(AbsentClass.ZERO, AbsentClass.EXCLUDE))
+                .classWeights(p.classWeights())
+                .ignoreIndex(p.ignoreIndex)
+                .mode(p.oneOf(null, p.mode))
+                .build();
+    }
+
     private static SegmentationLoss combined(Parameters p) {
         return Combined.builder()
                 .add(p.oneOf(0.0, 1.0), crossEntropy(p))
@@ -115,6 +128,11 @@ record Subject(
 
     private static SegmentationLoss combinedBinary(Parameters p) {
         return Combined.builder().add(0.5, lovaszHinge(p)).add(1, boundary(p)).build();
+    }
+
+    /** Whether the loss has no least value 0: distances inside the target count as negative. */
+    boolean mayBeNegative() {
+        return name.equals("surface");
     }
 
     /** A loss and a sample for it. */

@@ -74,6 +74,22 @@ final class OpGraphs {
                         codes));
         graphs.add(
                 new OpGraph(
+                        "distance_weights" + suffix,
+                        false,
+                        in ->
+                                DistanceWeights.of(
+                                        in[0],
+                                        in[1],
+                                        in[2],
+                                        false,
+                                        ClassCoefficients.EXCLUDE,
+                                        List.of(0, 2),
+                                        List.of(1.0, 2.0, 3.0)),
+                        logits,
+                        codes,
+                        mask));
+        graphs.add(
+                new OpGraph(
                         "kth_smallest" + suffix,
                         false,
                         in -> KthSmallest.of(in[0], 7, true),
@@ -84,6 +100,7 @@ final class OpGraphs {
         graphs.add(
                 new OpGraph("lovasz_hinge" + suffix, true, OpGraphs::lovaszHinge, logits, flags));
         graphs.add(new OpGraph("boundary" + suffix, true, OpGraphs::boundary, logits, codes));
+        graphs.add(new OpGraph("surface" + suffix, true, OpGraphs::surface, logits, codes));
         graphs.add(new OpGraph("ohem" + suffix, true, OpGraphs::ohem, logits, codes));
         graphs.add(
                 new OpGraph(
@@ -128,6 +145,14 @@ final class OpGraphs {
                 BoundarySums.of(boundary, SlidingMax.of(boundary, in[1], 5), targets),
                 ClassCoefficients.of(
                         in[1], targets, true, ClassCoefficients.PENALIZE, p.dataType()));
+    }
+
+    private static SDVariable surface(SDVariable... in) {
+        SDVariable p = Probabilities.softmax(in[0], in[1]);
+        return WeightedSums.of(
+                p,
+                DistanceWeights.of(
+                        p, in[1], null, true, ClassCoefficients.ZERO, List.of(), List.of()));
     }
 
     private static SDVariable ohem(SDVariable... in) {
