@@ -31,8 +31,10 @@ import java.util.function.Function;
  * t}. {@code normalized}, the loss is also divided by {@code max(sum of factors, 1e-6)}, in
  * ONE_VS_REST of MULTICLASS for each class.
  *
- * <p>Labels may be soft, vectors or elements from 0 to 1; fractional masks are per-pixel weights.
- * Nothing valid: value 0, gradient 0. Where q is 0 the gradient is 0 for any gamma above 0.
+ * <p>Labels may be soft, vectors or elements from 0 to 1: of the softmax, {@code e = sum_c
+ * y_c*e_c}, and with class weights {@code sum_c v_c*y_c*e_c} in the place of {@code v_y*e} and
+ * {@code sum_c v_c*y_c} in the place of v_y. Fractional masks are per-pixel weights. Nothing valid:
+ * value 0, gradient 0. Where q is 0 the gradient is 0 for any gamma above 0.
  *
  * <p>Differences: MONAI divides by the number of classes too, and so gives {@code 1/C} of this; the
  * references of AGGREGATE have no gradient at a perfect prediction with gamma below 1.

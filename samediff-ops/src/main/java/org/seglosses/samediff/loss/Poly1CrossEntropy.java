@@ -16,9 +16,10 @@ import java.util.function.Function;
  * term is {@code w * v_y * (e + epsilon * (1 - p_y))}; the loss is the sum of the terms divided as
  * {@code normalizeBy} says, by default by the sum of {@code w * v_y}.
  *
- * <p>Mode {@link Mode#MULTICLASS}; labels may be soft, vectors of numbers from 0 to 1, with {@code
- * e = sum_c y_c * e_c} and {@code exp(-e)} in the place of p_y; fractional masks are per-pixel
- * weights. Nothing valid, or a weight sum of 0: value 0, gradient 0.
+ * <p>Mode {@link Mode#MULTICLASS}; labels may be soft, vectors of numbers from 0 to 1: {@code
+ * exp(-e)} with {@code e = sum_c y_c*e_c} is in the place of p_y, {@code sum_c v_c*y_c*e_c} in that
+ * of {@code v_y*e}, {@code sum_c v_c*y_c} in that of v_y. Fractional masks are per-pixel weights.
+ * Nothing valid, or a weight sum of 0: value 0, gradient 0.
  *
  * <p>Source: Leng et al., PolyLoss: A Polynomial Expansion Perspective of Classification Loss
  * Functions, 2022.

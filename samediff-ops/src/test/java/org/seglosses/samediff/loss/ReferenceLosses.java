@@ -676,7 +676,7 @@ final class ReferenceLosses {
                 double v = ownWeight(loss.classWeights(), s, n, pixel);
                 double factor = aggregate ? 1 : factor(loss, e);
                 double alpha = aggregate || loss.alpha() == null ? 1 : loss.alpha();
-                terms += w * v * alpha * factor * e;
+                terms += w * alpha * factor * weighted(loss.classWeights(), s, n, pixel);
                 mass += w * v;
                 factors += w * factor;
             }
@@ -698,6 +698,16 @@ final class ReferenceLosses {
         return sum;
     }
 
+    /** The cross entropy at a pixel with each class's part weighted, as in cross entropy. */
+    private static double weighted(List<Double> weights, Sample s, int n, int pixel) {
+        double sum = 0;
+        for (int c = 0; c < s.c(); c++) {
+            double y = s.y(n, c, pixel) * classWeight(weights, c);
+            sum += y == 0 ? 0 : y * negativeLog(s, n, c, pixel);
+        }
+        return sum;
+    }
+
     private static double poly1(Poly1CrossEntropy loss, Sample s) {
         double terms = 0;
         double mass = 0;
@@ -705,9 +715,11 @@ final class ReferenceLosses {
             for (int pixel = 0; pixel < s.pixels(); pixel++) {
                 if (!s.isVoid(n, 0, pixel)) {
                     double e = entropy(s, n, pixel);
-                    double w = s.weight(n, pixel) * ownWeight(loss.classWeights(), s, n, pixel);
-                    terms += w * (e - loss.epsilon() * Math.expm1(-e));
-                    mass += w;
+                    double w = s.weight(n, pixel);
+                    double v = ownWeight(loss.classWeights(), s, n, pixel);
+                    terms += w * weighted(loss.classWeights(), s, n, pixel);
+                    terms -= w * v * loss.epsilon() * Math.expm1(-e);
+                    mass += w * v;
                 }
             }
         }

@@ -102,6 +102,26 @@ final class OpGraphs {
         graphs.add(new OpGraph("boundary" + suffix, true, OpGraphs::boundary, logits, codes));
         graphs.add(new OpGraph("surface" + suffix, true, OpGraphs::surface, logits, codes));
         graphs.add(new OpGraph("ohem" + suffix, true, OpGraphs::ohem, logits, codes));
+        INDArray soft = Transforms.sigmoid(distinct(type, random, N, C, H, W));
+        graphs.add(
+                new OpGraph("region" + suffix, true, in -> region(type, in), logits, codes, mask));
+        graphs.add(
+                new OpGraph(
+                        "elements" + suffix,
+                        true,
+                        in -> elements(type, ElementSums.Entropy.SIGMOID, false, in),
+                        logits,
+                        flags,
+                        soft));
+        graphs.add(
+                new OpGraph(
+                        "pixels" + suffix,
+                        true,
+                        in -> elements(type, ElementSums.Entropy.SOFTMAX, true, in),
+                        logits,
+                        codes,
+                        soft));
+        graphs.add(new OpGraph("contours" + suffix, true, OpGraphs::contours, logits, codes));
         graphs.add(
                 new OpGraph(
                         "cross_entropy" + suffix,
@@ -154,6 +174,51 @@ final class OpGraphs {
                 p,
                 DistanceWeights.of(
                         p, in[1], null, true, ClassCoefficients.ZERO, List.of(), List.of()));
+    }
+
+    private static SDVariable region(DataType type, SDVariable... in) {
+        SDVariable weights = PixelWeights.of(in[2], in[1], false, type);
+        RegionLosses.Mean mean =
+                new RegionLosses.Mean(
+                        true, ClassCoefficients.PENALIZE, List.of(), List.of(1.0, 2.0, 3.0), type);
+        return RegionLosses.ratio(
+                RegionSums.of(
+                        Probabilities.softmax(in[0], in[1]),
+                        new Target(true, in[1], null, weights),
+                        true,
+                        true),
+                mean,
+                new RegionLosses.Ratio(2, 0, 1, 1, 0.5, 0.25, 1e-7),
+                true,
+                0.75);
+    }
+
+    private static SDVariable elements(
+            DataType type, ElementSums.Entropy entropy, boolean onePerPixel, SDVariable... in) {
+        SDVariable sums =
+                ElementSums.of(
+                        in[0],
+                        new Target(onePerPixel, in[1], in[2], null),
+                        entropy,
+                        new ElementSums.Modulation(1.5, 0.4, 0.7, 0.5, 0),
+                        List.of(),
+                        false);
+        return ElementMeans.of(
+                sums,
+                NormalizedSums.Divisor.SUM,
+                true,
+                false,
+                true,
+                null,
+                List.of(1.0, 2.0, 3.0),
+                type);
+    }
+
+    private static SDVariable contours(SDVariable... in) {
+        return NormalizedSums.of(
+                ContourSums.of(Probabilities.softmax(in[0], in[1]), in[1], false),
+                NormalizedSums.Divisor.VALID,
+                true);
     }
 
     private static SDVariable ohem(SDVariable... in) {
