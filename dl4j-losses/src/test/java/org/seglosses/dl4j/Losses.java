@@ -60,6 +60,13 @@ enum Losses {
                     .complement(true)
                     .ignoreIndex(Sample.VOID)
                     .build()),
+    SURFACE(LossSurface.builder().ignoreIndex(Sample.VOID).build()),
+    SURFACE_OF_ONE(
+            LossSurface.builder()
+                    .classes(0)
+                    .absentClass(AbsentClass.EXCLUDE)
+                    .ignoreIndex(Sample.VOID)
+                    .build()),
     DICE(LossDice.builder().ignoreIndex(Sample.VOID).build()),
     DICE_PER_IMAGE(
             LossDice.monai()
@@ -242,6 +249,8 @@ enum Losses {
                     LOVASZ_HINGE,
                     BOUNDARY,
                     BOUNDARY_COMPLEMENT,
+                    SURFACE,
+                    SURFACE_OF_ONE,
                     DICE_PER_IMAGE,
                     JACCARD_LOG,
                     TVERSKY_FOCAL,
@@ -259,6 +268,11 @@ enum Losses {
     /** Whether flat rows of unknown images must be refused. */
     boolean isOfImages() {
         return OF_IMAGES.contains(this);
+    }
+
+    /** Whether the least value is not 0: the surface loss has negative distances. */
+    boolean mayBeNegative() {
+        return function instanceof LossSurface;
     }
 
     /** The mode that a loss is mostly used in. */

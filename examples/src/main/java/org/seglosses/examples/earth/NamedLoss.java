@@ -22,6 +22,7 @@ import org.seglosses.dl4j.LossMcc;
 import org.seglosses.dl4j.LossOhemCrossEntropy;
 import org.seglosses.dl4j.LossPoly1CrossEntropy;
 import org.seglosses.dl4j.LossSoftBce;
+import org.seglosses.dl4j.LossSurface;
 import org.seglosses.dl4j.LossTversky;
 import org.seglosses.dl4j.SegmentationLossFunction;
 import org.seglosses.dl4j.layer.SegmentationLossLayer;
@@ -139,6 +140,16 @@ record NamedLoss(
                             "Duo",
                             "half Lovász-Softmax, half Boundary",
                             LossDuo.builder().ignoreIndex(Region.VOID).build()),
+                    softmax(
+                            "ce+surface",
+                            "Cross entropy + Surface / 100",
+                            "adds the distance between outlines",
+                            LossCombined.builder()
+                                    .add(1, CROSS_ENTROPY)
+                                    .add(
+                                            0.01,
+                                            LossSurface.builder().ignoreIndex(Region.VOID).build())
+                                    .build()),
                     softmax(
                             "active-contour",
                             "Active contour",

@@ -27,8 +27,7 @@ import java.util.function.Function;
  * is the only class. Hard labels alone; fractional masks are per-pixel weights. An image with
  * nothing valid has no pixel in the mean; with nothing valid at all, and as a mean over no class,
  * the loss is 0. Sides of an image must not exceed 32767 (its diagonal 46340). The loss alone is
- * flat where a class is missed altogether: add it to a regional one, cross entropy say, with a
- * small weight that grows (the paper adds 0.01 after each epoch).
+ * flat where a class is missed altogether: add it to a regional one, cross entropy say, with a x.
  *
  * <p>Differences from the reference: it takes distance maps from the data loader; there are no void
  * pixels and no weights; where a class is all over an image, its map there is that of SciPy's
