@@ -109,6 +109,7 @@ enum Losses {
                     .mode(Mode.MULTILABEL)
                     .ignoreIndex(Sample.VOID)
                     .build()),
+    F_BETA(LossFBeta.builder().ignoreIndex(Sample.VOID).build()),
     MCC(LossMcc.builder().ignoreIndex(Sample.VOID).build()),
     GENERALIZED_DICE(LossGeneralizedDice.builder().ignoreIndex(Sample.VOID).build()),
     GENERALIZED_DICE_BATCH(

@@ -284,6 +284,8 @@ class LossPropertyTest {
     private static RegionOptions regionOptions(SegmentationLoss loss) {
         if (loss instanceof Tversky tversky) {
             return tversky.options();
+        } else if (loss instanceof FBeta fBeta) {
+            return fBeta.options();
         } else if (loss instanceof Jaccard jaccard) {
             return jaccard.options();
         }

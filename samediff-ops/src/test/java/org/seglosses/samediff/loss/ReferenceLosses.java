@@ -67,6 +67,8 @@ final class ReferenceLosses {
     private static double newer(SegmentationLoss loss, Sample s) {
         if (loss instanceof Dice dice) {
             return region(dice.options(), s, 1, ReferenceLosses::dice);
+        } else if (loss instanceof FBeta fBeta) {
+            return region(fBeta.options(), s, 1, (sums, o) -> fBeta(fBeta, sums, o));
         } else if (loss instanceof Jaccard jaccard) {
             return region(jaccard.options(), s, 1, ReferenceLosses::jaccard);
         } else if (loss instanceof Tversky tversky) {
@@ -456,6 +458,13 @@ final class ReferenceLosses {
     private static double jaccard(Sums sums, RegionOptions o) {
         double union = sums.predicted + sums.labelled - sums.both;
         return (sums.both + o.smooth()) / Math.max(union + below(o), o.eps());
+    }
+
+    /** Of precision and recall's harmonic mean, weighted, both fractions multiplied out. */
+    private static double fBeta(FBeta loss, Sums sums, RegionOptions o) {
+        double b = loss.beta() * loss.beta();
+        double divisor = b * sums.labelled + sums.predicted + below(o);
+        return ((1 + b) * sums.both + o.smooth()) / Math.max(divisor, o.eps());
     }
 
     private static double tversky(Tversky loss, Sums sums, RegionOptions o) {

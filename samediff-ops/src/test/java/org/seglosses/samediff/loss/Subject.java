@@ -47,6 +47,8 @@ record Subject(
                 new Subject("Tversky", Mode.MULTICLASS, true, Subject::tversky),
                 new Subject("Tversky", Mode.BINARY, true, Subject::tversky),
                 new Subject("Tversky", Mode.MULTILABEL, true, Subject::tversky),
+                new Subject("F-beta", Mode.MULTICLASS, true, Subject::fBeta),
+                new Subject("F-beta", Mode.BINARY, true, Subject::fBeta),
                 new Subject("MCC", Mode.BINARY, true, Subject::mcc),
                 new Subject("generalized Dice", Mode.MULTICLASS, true, Subject::generalizedDice),
                 new Subject("generalized Dice", Mode.MULTILABEL, true, Subject::generalizedDice),
@@ -213,6 +215,11 @@ record Subject(
                         .alpha(p.oneOf(0.0, 0.3, 1.0, 2.0))
                         .beta(p.oneOf(0.0, 0.5, 0.7, 1.5))
                         .gamma(p.oneOf(1.0, 0.75, 0.3, 2.0));
+        return region(builder, p).squaredDenominator(false).build();
+    }
+
+    private static SegmentationLoss fBeta(Parameters p) {
+        FBeta.Builder<FBeta> builder = FBeta.builder().beta(p.oneOf(0.5, 1.0, 2.0));
         return region(builder, p).squaredDenominator(false).build();
     }
 
