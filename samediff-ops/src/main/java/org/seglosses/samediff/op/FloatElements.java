@@ -378,7 +378,7 @@ final class FloatElements {
             this.slope = both[1];
         }
 
-        /** Finds them, and q where labels are soft. */
+        /** Finds them, and q where the others of a pixel do not tell it. */
         void find(float[] entropy, float[] q) {
             boolean plain = modulation.gamma() == 0;
             Arrays.fill(f, 0, n, 1);
@@ -386,7 +386,8 @@ final class FloatElements {
             if (plain && modulation.poly() == 0) {
                 return;
             }
-            if (!target.isHard()) {
+            // where probabilities are given, those of a pixel need not add up to 1
+            if (!target.isHard() || softmax && probabilities) {
                 for (int i = 0; i < n; i++) {
                     q[i] = (float) -Math.expm1(-entropy[i]);
                 }
