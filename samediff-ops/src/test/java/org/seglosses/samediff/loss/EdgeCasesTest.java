@@ -65,6 +65,88 @@ class EdgeCasesTest {
                             surface().absentClass(AbsentClass.EXCLUDE).build()),
                     Map.entry("Surface classes=1", surface().classes(1).build()),
                     Map.entry("Surface classWeights=1,3", surface().classWeights(1, 3).build()),
+                    Map.entry("Dice", dice().build()),
+                    Map.entry(
+                            "Dice absentClass=EXCLUDE",
+                            dice().absentClass(AbsentClass.EXCLUDE).build()),
+                    Map.entry(
+                            "Dice absentClass=PENALIZE",
+                            dice().absentClass(AbsentClass.PENALIZE).build()),
+                    Map.entry("Dice perImage=true", dice().perImage(true).build()),
+                    Map.entry("Jaccard", jaccard().build()),
+                    Map.entry(
+                            "Jaccard absentClass=EXCLUDE",
+                            jaccard().absentClass(AbsentClass.EXCLUDE).build()),
+                    Map.entry(
+                            "Jaccard absentClass=PENALIZE",
+                            jaccard().absentClass(AbsentClass.PENALIZE).build()),
+                    Map.entry(
+                            "Jaccard classWeights=0,1 absentClass=EXCLUDE",
+                            jaccard().classWeights(0, 1).absentClass(AbsentClass.EXCLUDE).build()),
+                    Map.entry("Jaccard perImage=true", jaccard().perImage(true).build()),
+                    Map.entry("Tversky gamma=0.5", tversky().gamma(0.5).build()),
+                    Map.entry("Tversky", tversky().build()),
+                    Map.entry(
+                            "Tversky absentClass=EXCLUDE",
+                            tversky().absentClass(AbsentClass.EXCLUDE).build()),
+                    Map.entry(
+                            "Tversky absentClass=PENALIZE",
+                            tversky().absentClass(AbsentClass.PENALIZE).build()),
+                    Map.entry(
+                            "Tversky alpha=0.25 beta=0.75",
+                            tversky().alpha(0.25).beta(0.75).build()),
+                    Map.entry(
+                            "Tversky gamma=2 perImage=true",
+                            tversky().gamma(2).perImage(true).build()),
+                    Map.entry("Mcc", mcc().build()),
+                    Map.entry("GeneralizedDice", generalizedDice().build()),
+                    Map.entry(
+                            "GeneralizedDice weighting=SIMPLE",
+                            generalizedDice().weighting(GeneralizedDice.Weighting.SIMPLE).build()),
+                    Map.entry(
+                            "GeneralizedDice perImage=false",
+                            generalizedDice().perImage(false).build()),
+                    Map.entry("SoftBce", softBce().build()),
+                    Map.entry("SoftBce smoothing=0.2", softBce().smoothing(0.2).build()),
+                    Map.entry("SoftBce classWeights=0", softBce().classWeights(0).build()),
+                    Map.entry("SoftBce mode=MULTILABEL", softBce().mode(Mode.MULTILABEL).build()),
+                    Map.entry(
+                            "SoftBce normalizeBy=ALL_PIXELS",
+                            softBce().normalizeBy(NormalizeBy.ALL_PIXELS).build()),
+                    Map.entry("Focal", focal().build()),
+                    Map.entry("Focal form=SOFTMAX", focal().form(Focal.Form.SOFTMAX).build()),
+                    Map.entry("Focal form=AGGREGATE", focal().form(Focal.Form.AGGREGATE).build()),
+                    Map.entry("Focal reducedThreshold=0.5", focal().reducedThreshold(0.5).build()),
+                    Map.entry("Focal normalized=true", focal().normalized(true).build()),
+                    Map.entry(
+                            "Focal form=SOFTMAX classWeights=0,1",
+                            focal().form(Focal.Form.SOFTMAX).classWeights(0, 1).build()),
+                    Map.entry("Focal gamma=0.5", focal().gamma(0.5).build()),
+                    Map.entry(
+                            "Focal form=AGGREGATE gamma=0.5",
+                            focal().form(Focal.Form.AGGREGATE).gamma(0.5).build()),
+                    Map.entry("Poly1CrossEntropy", poly1().build()),
+                    Map.entry(
+                            "Poly1CrossEntropy classWeights=0,1",
+                            poly1().classWeights(0, 1).build()),
+                    Map.entry("ActiveContour", activeContour().build()),
+                    Map.entry(
+                            "ActiveContour symmetric=true",
+                            activeContour().symmetric(true).build()),
+                    Map.entry("Duo", duo().build()),
+                    Map.entry(
+                            "Duo absentClass=PENALIZE",
+                            duo().absentClass(AbsentClass.PENALIZE).build()),
+                    Map.entry(
+                            "Duo absentClass=EXCLUDE",
+                            duo().absentClass(AbsentClass.EXCLUDE).build()),
+                    Map.entry("Duo perImage=false", duo().perImage(false).build()),
+                    Map.entry("BceDice", bceDice().build()),
+                    Map.entry(
+                            "BceDice absentClass=ZERO",
+                            bceDice().absentClass(AbsentClass.ZERO).build()),
+                    Map.entry("BceDice mode=MULTILABEL", bceDice().mode(Mode.MULTILABEL).build()),
+                    Map.entry("BceDice perImage=true", bceDice().perImage(true).build()),
                     Map.entry(
                             "0.5 CrossEntropy + 2 LovaszSoftmax",
                             Combined.builder()
@@ -94,6 +176,50 @@ class EdgeCasesTest {
 
     private static Surface.Builder<Surface> surface() {
         return Surface.builder().ignoreIndex(IGNORE);
+    }
+
+    private static Dice.Builder<Dice> dice() {
+        return Dice.builder().ignoreIndex(IGNORE);
+    }
+
+    private static Jaccard.Builder<Jaccard> jaccard() {
+        return Jaccard.builder().ignoreIndex(IGNORE);
+    }
+
+    private static Tversky.Builder<Tversky> tversky() {
+        return Tversky.builder().ignoreIndex(IGNORE);
+    }
+
+    private static Mcc.Builder<Mcc> mcc() {
+        return Mcc.builder().ignoreIndex(IGNORE);
+    }
+
+    private static GeneralizedDice.Builder<GeneralizedDice> generalizedDice() {
+        return GeneralizedDice.builder().ignoreIndex(IGNORE);
+    }
+
+    private static SoftBce.Builder<SoftBce> softBce() {
+        return SoftBce.builder().ignoreIndex(IGNORE);
+    }
+
+    private static Focal.Builder<Focal> focal() {
+        return Focal.builder().ignoreIndex(IGNORE);
+    }
+
+    private static Poly1CrossEntropy.Builder<Poly1CrossEntropy> poly1() {
+        return Poly1CrossEntropy.builder().ignoreIndex(IGNORE);
+    }
+
+    private static ActiveContour.Builder<ActiveContour> activeContour() {
+        return ActiveContour.builder().ignoreIndex(IGNORE);
+    }
+
+    private static Duo.Builder<Duo> duo() {
+        return Duo.builder().ignoreIndex(IGNORE);
+    }
+
+    private static BceDice.Builder<BceDice> bceDice() {
+        return BceDice.builder().ignoreIndex(IGNORE);
     }
 
     private record Row(
@@ -152,7 +278,7 @@ class EdgeCasesTest {
 
     @Test
     void thePageHasAllLosses() throws IOException {
-        assertThat(rows()).hasSizeGreaterThan(60);
+        assertThat(rows()).hasSizeGreaterThan(160);
         assertThat(rows().stream().map(Row::loss)).containsAll(LOSSES.keySet());
     }
 
