@@ -485,7 +485,9 @@ class LossPropertiesTest {
     }
 
     private static boolean hasClassWeights(SegmentationLossFunction<?> loss) {
-        return loss.toString().contains("classWeights=[0.5");
+        // some classes alone count as a weight of 0 of the others
+        return loss.toString().contains("classWeights=[0.5")
+                || loss.toString().contains("classes=[0]");
     }
 
     private static INDArray permuted(INDArray array, int dimension, int[] order) {

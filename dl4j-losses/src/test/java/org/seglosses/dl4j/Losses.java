@@ -239,6 +239,8 @@ enum Losses {
                     LOVASZ_HINGE_BATCH,
                     BOUNDARY,
                     BOUNDARY_COMPLEMENT,
+                    SURFACE,
+                    SURFACE_OF_ONE,
                     DUO,
                     DUO_BATCH,
                     COMBINED);

@@ -13,7 +13,8 @@ import java.util.function.Function;
  *
  * <p>With the sums I, P and Y of {@link RegionOptions} and {@code s = smooth}, the loss is {@code 1
  * - (2 * sum_c v_c*I_c + s) / (sum_c v_c * (P_c + Y_c) + t)}, with {@code v_c} as {@link Weighting}
- * says; a class without label has the greatest weight of the others.
+ * says; a class without label has the greatest weight of the others, and where no class that counts
+ * has a label the loss is {@code 1 - s/t}.
  *
  * <p>Modes {@link Mode#MULTICLASS} and {@link Mode#MULTILABEL}; labels may be soft, vectors or
  * elements from 0 to 1; fractional masks are per-pixel weights. Nothing valid: value 0, gradient 0;
