@@ -118,9 +118,6 @@ class EdgeCasesTest {
                     Map.entry("Focal form=AGGREGATE", focal().form(Focal.Form.AGGREGATE).build()),
                     Map.entry("Focal reducedThreshold=0.5", focal().reducedThreshold(0.5).build()),
                     Map.entry("Focal normalized=true", focal().normalized(true).build()),
-                    Map.entry(
-                            "Focal form=SOFTMAX classWeights=0,1",
-                            focal().form(Focal.Form.SOFTMAX).classWeights(0, 1).build()),
                     Map.entry("Focal gamma=0.5", focal().gamma(0.5).build()),
                     Map.entry(
                             "Focal form=AGGREGATE gamma=0.5",
