@@ -13,6 +13,7 @@ import org.seglosses.dl4j.LossCombined;
 import org.seglosses.dl4j.LossCrossEntropy;
 import org.seglosses.dl4j.LossDice;
 import org.seglosses.dl4j.LossDuo;
+import org.seglosses.dl4j.LossFBeta;
 import org.seglosses.dl4j.LossFocal;
 import org.seglosses.dl4j.LossGeneralizedDice;
 import org.seglosses.dl4j.LossJaccard;
@@ -111,6 +112,11 @@ record NamedLoss(
                                     .beta(0.7)
                                     .ignoreIndex(Region.VOID)
                                     .build()),
+                    softmax(
+                            "fbeta",
+                            "F-beta, beta 2",
+                            "overlap, with recall first",
+                            LossFBeta.builder().ignoreIndex(Region.VOID).build()),
                     softmax(
                             "gdice",
                             "Generalized Dice",
