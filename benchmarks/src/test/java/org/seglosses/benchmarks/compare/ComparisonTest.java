@@ -23,7 +23,8 @@ class ComparisonTest {
                 "--rounds 0       | --rounds must be >= 1, got 0",
                 "--rounds many    | --rounds",
                 "--cases ohem,dyce| case must be one of boundary-19-19, boundary-3-5, lovasz-batch,"
-                        + " lovasz-per-image, ohem, cross-entropy, got 'dyce'",
+                        + " lovasz-per-image, ohem, ohem-plain, duo, dice, jaccard, tversky, focal,"
+                        + " active-contour, cross-entropy, got 'dyce'",
                 "--fast           | Unknown option: '--fast'",
             })
     void aWrongOptionIsNamedBeforeAnythingRuns(String arguments, String message) {
