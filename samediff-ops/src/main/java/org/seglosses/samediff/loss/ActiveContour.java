@@ -7,7 +7,6 @@ import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.RegionLosses;
 
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -96,13 +95,7 @@ public record ActiveContour(double weight, boolean symmetric, Integer ignoreInde
     }
 
     private SDVariable fit(LossGraph graph, boolean eachImage) {
-        RegionLosses.Mean mean =
-                new RegionLosses.Mean(
-                        eachImage,
-                        AbsentClass.PENALIZE.ordinal(),
-                        List.of(),
-                        List.of(),
-                        graph.type());
+        RegionLosses.Mean mean = RegionLosses.Mean.ofGroups(eachImage, graph.type());
         return RegionLosses.fit(graph.regionSums(false, true), mean);
     }
 

@@ -126,7 +126,7 @@ public record Boundary(
 
     @Override
     public LossParts parts(LossGraph graph) {
-        return LossParts.meanOfImages(BoundaryScores.ofClasses(groupLosses(graph, true)));
+        return LossParts.of(BoundaryScores.ofClasses(groupLosses(graph, true)), true);
     }
 
     /**

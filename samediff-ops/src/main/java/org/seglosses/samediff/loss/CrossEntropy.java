@@ -96,20 +96,14 @@ public record CrossEntropy(
     @Override
     public LossParts parts(LossGraph graph) {
         SDVariable sums =
-                ElementSums.of(
-                        graph.scores(),
+                graph.elementSums(
                         graph.target(),
                         ElementSums.Entropy.SOFTMAX,
-                        new ElementSums.Modulation(0, 0, Double.NaN, 0, smoothing),
-                        List.of(),
-                        graph.ofProbabilities());
-        return LossParts.sum(ElementMeans.ofClasses(means(sums, normalizeBy, classWeights, graph)));
-    }
-
-    static SDVariable means(
-            SDVariable sums, NormalizeBy normalizeBy, List<Double> classWeights, LossGraph graph) {
-        return ElementMeans.of(
-                sums, normalizeBy.divisor(), false, false, false, null, classWeights, graph.type());
+                        ElementSums.Modulation.smoothed(smoothing),
+                        List.of());
+        SDVariable mean =
+                ElementMeans.of(sums, normalizeBy.divisor(), false, classWeights, graph.type());
+        return LossParts.sum(ElementMeans.ofClasses(mean));
     }
 
     /**

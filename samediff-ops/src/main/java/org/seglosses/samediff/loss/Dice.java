@@ -81,8 +81,7 @@ public record Dice(RegionOptions options, Integer ignoreIndex, Mode mode)
 
     @Override
     public LossParts parts(LossGraph graph) {
-        SDVariable contributions = RegionLosses.ofClasses(groupLosses(graph, perImage()));
-        return perImage() ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
+        return LossParts.of(RegionLosses.ofClasses(groupLosses(graph, perImage())), perImage());
     }
 
     /**

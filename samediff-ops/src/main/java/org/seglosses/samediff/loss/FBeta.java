@@ -90,8 +90,7 @@ public record FBeta(double beta, RegionOptions options, Integer ignoreIndex, Mod
 
     @Override
     public LossParts parts(LossGraph graph) {
-        SDVariable contributions = RegionLosses.ofClasses(groupLosses(graph, perImage()));
-        return perImage() ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
+        return LossParts.of(RegionLosses.ofClasses(groupLosses(graph, perImage())), perImage());
     }
 
     /**

@@ -170,15 +170,13 @@ public record Focal(
                                 0,
                                 0);
         SDVariable sums =
-                ElementSums.of(
-                        graph.scores(),
+                graph.elementSums(
                         graph.target(),
                         multiclass && !oneVsRest
                                 ? ElementSums.Entropy.SOFTMAX
                                 : ElementSums.Entropy.SIGMOID,
                         modulation,
-                        List.of(),
-                        graph.ofProbabilities());
+                        List.of());
         return ElementMeans.of(
                 sums,
                 normalizeBy.divisor(),

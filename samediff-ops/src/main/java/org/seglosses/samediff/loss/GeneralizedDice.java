@@ -129,8 +129,7 @@ public record GeneralizedDice(
 
     @Override
     public LossParts parts(LossGraph graph) {
-        SDVariable contributions = RegionLosses.ofClasses(groupLosses(graph, perImage()));
-        return perImage() ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
+        return LossParts.of(RegionLosses.ofClasses(groupLosses(graph, perImage())), perImage());
     }
 
     /**

@@ -80,8 +80,7 @@ public record Jaccard(RegionOptions options, Integer ignoreIndex, Mode mode)
 
     @Override
     public LossParts parts(LossGraph graph) {
-        SDVariable contributions = RegionLosses.ofClasses(groupLosses(graph, perImage()));
-        return perImage() ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
+        return LossParts.of(RegionLosses.ofClasses(groupLosses(graph, perImage())), perImage());
     }
 
     /**

@@ -3,6 +3,7 @@ package org.seglosses.samediff.loss;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.seglosses.samediff.op.ElementSums;
 import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.Probabilities;
 import org.seglosses.samediff.op.RegionSums;
@@ -460,5 +461,24 @@ public final class LossGraph {
                     return RegionSums.of(
                             probabilities(target.codes()), target, squarePredicted, squareLabelled);
                 });
+    }
+
+    /**
+     * The cross entropies of elements or pixels, summed for each class.
+     *
+     * @param target labels and weights
+     * @param entropy what entropies are of
+     * @param modulation how terms are made of entropies
+     * @param positiveWeights a factor for the part of label 1 of each channel, by elements; none
+     *     for 1
+     * @return the sums, see {@link ElementSums}
+     */
+    public SDVariable elementSums(
+            Target target,
+            ElementSums.Entropy entropy,
+            ElementSums.Modulation modulation,
+            List<Double> positiveWeights) {
+        return ElementSums.of(
+                scores, target, entropy, modulation, positiveWeights, ofProbabilities);
     }
 }

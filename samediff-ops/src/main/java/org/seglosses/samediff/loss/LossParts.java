@@ -57,17 +57,18 @@ public record LossParts(SDVariable contributions, boolean ofImages, List<Compone
      * @return its parts
      */
     public static LossParts sum(SDVariable contributions) {
-        return new LossParts(contributions, false, List.of());
+        return of(contributions, false);
     }
 
     /**
-     * A loss that is the mean over images of their contributions' sums.
+     * A loss that is the sum of contributions, or the mean over images of their sums.
      *
-     * @param contributions {@code [N,C]}
+     * @param contributions {@code [N,C]}, or for a sum {@code [1,C]} too
+     * @param meanOfImages whether it is the mean
      * @return its parts
      */
-    public static LossParts meanOfImages(SDVariable contributions) {
-        return new LossParts(contributions, true, List.of());
+    public static LossParts of(SDVariable contributions, boolean meanOfImages) {
+        return new LossParts(contributions, meanOfImages, List.of());
     }
 
     /**

@@ -102,8 +102,7 @@ public record LovaszHinge(boolean perImage, boolean flatten, Integer ignoreIndex
 
     @Override
     public LossParts parts(LossGraph graph) {
-        SDVariable contributions = WeightedSums.ofChannels(sums(graph, perImage));
-        return perImage ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
+        return LossParts.of(WeightedSums.ofChannels(sums(graph, perImage)), perImage);
     }
 
     /**

@@ -108,8 +108,7 @@ public record LovaszSoftmax(
 
     @Override
     public LossParts parts(LossGraph graph) {
-        SDVariable contributions = WeightedSums.ofChannels(sums(graph, perImage));
-        return perImage ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
+        return LossParts.of(WeightedSums.ofChannels(sums(graph, perImage)), perImage);
     }
 
     /**

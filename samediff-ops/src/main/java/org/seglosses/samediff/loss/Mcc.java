@@ -4,7 +4,6 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.seglosses.samediff.op.RegionLosses;
 
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -69,13 +68,7 @@ public record Mcc(double eps, Integer ignoreIndex) implements SegmentationLoss {
 
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
-        RegionLosses.Mean mean =
-                new RegionLosses.Mean(
-                        eachImage,
-                        AbsentClass.PENALIZE.ordinal(),
-                        List.of(),
-                        List.of(),
-                        graph.type());
+        RegionLosses.Mean mean = RegionLosses.Mean.ofGroups(eachImage, graph.type());
         return RegionLosses.matthews(graph.regionSums(false, false), mean, eps);
     }
 

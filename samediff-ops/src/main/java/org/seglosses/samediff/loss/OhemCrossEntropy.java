@@ -107,16 +107,15 @@ public record OhemCrossEntropy(
     @Override
     public LossParts parts(LossGraph graph) {
         SDVariable sums =
-                ElementSums.of(
-                        graph.scores(),
+                graph.elementSums(
                         new Target(true, kept(graph, false), null, graph.weights()),
                         ElementSums.Entropy.SOFTMAX,
                         ElementSums.Modulation.NONE,
-                        List.of(),
-                        graph.ofProbabilities());
-        return LossParts.sum(
-                ElementMeans.ofClasses(
-                        CrossEntropy.means(sums, NormalizeBy.VALID, classWeights, graph)));
+                        List.of());
+        SDVariable mean =
+                ElementMeans.of(
+                        sums, NormalizeBy.VALID.divisor(), false, classWeights, graph.type());
+        return LossParts.sum(ElementMeans.ofClasses(mean));
     }
 
     /**

@@ -76,22 +76,12 @@ public record Poly1CrossEntropy(
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
         SDVariable sums =
-                ElementSums.of(
-                        graph.scores(),
+                graph.elementSums(
                         graph.target(),
                         ElementSums.Entropy.SOFTMAX,
-                        new ElementSums.Modulation(0, 0, Double.NaN, epsilon, 0),
-                        List.of(),
-                        graph.ofProbabilities());
-        return ElementMeans.of(
-                sums,
-                normalizeBy.divisor(),
-                eachImage,
-                false,
-                false,
-                null,
-                classWeights,
-                graph.type());
+                        ElementSums.Modulation.poly(epsilon),
+                        List.of());
+        return ElementMeans.of(sums, normalizeBy.divisor(), eachImage, classWeights, graph.type());
     }
 
     @Override

@@ -91,22 +91,12 @@ public record SoftBce(
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
         SDVariable sums =
-                ElementSums.of(
-                        graph.scores(),
+                graph.elementSums(
                         graph.target(),
                         ElementSums.Entropy.SIGMOID,
-                        new ElementSums.Modulation(0, 0, Double.NaN, 0, smoothing),
-                        posWeight,
-                        graph.ofProbabilities());
-        return ElementMeans.of(
-                sums,
-                normalizeBy.divisor(),
-                eachImage,
-                false,
-                false,
-                null,
-                classWeights,
-                graph.type());
+                        ElementSums.Modulation.smoothed(smoothing),
+                        posWeight);
+        return ElementMeans.of(sums, normalizeBy.divisor(), eachImage, classWeights, graph.type());
     }
 
     @Override

@@ -104,8 +104,7 @@ public record Tversky(
 
     @Override
     public LossParts parts(LossGraph graph) {
-        SDVariable contributions = RegionLosses.ofClasses(groupLosses(graph, perImage()));
-        return perImage() ? LossParts.meanOfImages(contributions) : LossParts.sum(contributions);
+        return LossParts.of(RegionLosses.ofClasses(groupLosses(graph, perImage())), perImage());
     }
 
     /**

@@ -2,7 +2,6 @@ package org.seglosses.samediff.op;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.nio.DoubleBuffer;
 import java.util.Arrays;
 
 /**
@@ -77,17 +76,19 @@ record Blocks(int images, int channels, int height, int width, int size) {
         return (image(block) * channels + channel) * pixels() + start(block);
     }
 
-    /** Adds up what the blocks of each image have found, in their order. */
-    void addUp(double[] partial, int columns, DoubleBuffer to) {
+    /** Adds up what the blocks of each image have found, in their order, a row an image. */
+    double[] addUp(double[] partial, int columns) {
+        double[] sums = new double[images * columns];
         for (int image = 0; image < images; image++) {
             for (int k = 0; k < columns; k++) {
                 double sum = 0;
                 for (int i = 0; i < perImage(); i++) {
                     sum += partial[(image * perImage() + i) * columns + k];
                 }
-                to.put(image * columns + k, sum);
+                sums[image * columns + k] = sum;
             }
         }
+        return sums;
     }
 
     /** Names an element of a block by its indices. */

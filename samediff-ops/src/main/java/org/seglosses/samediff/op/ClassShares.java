@@ -12,6 +12,22 @@ import java.util.Arrays;
  */
 record ClassShares(int absent, long[] classes, double[] weights) {
 
+    /**
+     * Reads them from an op's arguments.
+     *
+     * @param absentAt the place of what absent classes do, among the iArgs
+     * @param classesAt the place that the classes start at, the last of the iArgs
+     * @param weightsAt the place that the weights start at, the last of the tArgs
+     */
+    static ClassShares of(JavaOp op, int absentAt, int classesAt, int weightsAt) {
+        long[] ints = op.iArgs();
+        double[] reals = op.tArgs();
+        return new ClassShares(
+                op.intArg(absentAt),
+                Arrays.copyOfRange(ints, classesAt, ints.length),
+                Arrays.copyOfRange(reals, weightsAt, reals.length));
+    }
+
     /** Returns the share of each class in a group that has some of them. */
     double[] of(boolean[] present) {
         int channels = present.length;

@@ -102,12 +102,7 @@ public final class DistanceWeights extends JavaOp {
             blocks.requireMatch("pixelWeights", inputs[2], 1, 1);
         }
         int classes = planes.channels();
-        long[] arguments = iArgs();
-        ClassShares means =
-                new ClassShares(
-                        intArg(1),
-                        Arrays.copyOfRange(arguments, CLASSES, arguments.length),
-                        tArgs());
+        ClassShares means = ClassShares.of(this, 1, CLASSES, 0);
         IntBuffer codes = HostArray.ints(inputs[1]);
         ImageDistances[] images = distances(codes, planes);
 

@@ -39,6 +39,25 @@ public final class ElementMeans extends JavaOp {
     }
 
     /**
+     * Adds the op to the graph of its inputs: pooled, not normalized, not aggregated.
+     *
+     * @param sums {@code [N,C,4]}
+     * @param divisor what to divide by
+     * @param eachImage whether a group is an image, and not the batch
+     * @param classWeights the class weights; none for 1 each
+     * @param type the type of the losses
+     * @return the losses {@code [G]}
+     */
+    public static SDVariable of(
+            SDVariable sums,
+            NormalizedSums.Divisor divisor,
+            boolean eachImage,
+            List<Double> classWeights,
+            DataType type) {
+        return of(sums, divisor, eachImage, false, false, null, classWeights, type);
+    }
+
+    /**
      * Adds the op to the graph of its inputs.
      *
      * @param sums {@code [N,C,4]}
@@ -110,19 +129,17 @@ public final class ElementMeans extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        RegionLosses.Group[] groups = groups(this, inputs[0]);
+        GroupLoss[] groups = groups(this, inputs[0]);
         if (flagArg(BY_CLASS)) {
             contributions(groups[0].parts(), inputs[0], output);
-            return;
-        }
-        for (int g = 0; g < groups.length; g++) {
-            groups[g].put(g, false, output);
+        } else {
+            GroupLoss.writeLosses(groups, output);
         }
     }
 
     /** Shares out what each class contributes among the images that its terms come from. */
     private static void contributions(double[] parts, INDArray sums, INDArray output) {
-        double[][] all = RegionLosses.addUp(sums, 0, (int) sums.size(0));
+        double[][] all = GroupLoss.addUp(sums, 0, (int) sums.size(0));
         for (int i = 0; i < sums.size(0); i++) {
             for (int c = 0; c < parts.length; c++) {
                 double share = sums.getDouble(i, c, TERMS) / all[c][TERMS];
@@ -132,24 +149,18 @@ public final class ElementMeans extends JavaOp {
     }
 
     /** Finds the losses of all groups for an op that has this op's arguments. */
-    static RegionLosses.Group[] groups(JavaOp op, INDArray sums) {
-        boolean eachImage = op.flagArg(2);
-        int images = (int) sums.size(0);
-        RegionLosses.Group[] groups = new RegionLosses.Group[eachImage ? images : 1];
-        for (int g = 0; g < groups.length; g++) {
-            double[][] own = RegionLosses.addUp(sums, eachImage ? g : 0, eachImage ? 1 : images);
-            groups[g] = group(op, own, eachImage ? 1 : images);
-        }
-        return groups;
+    static GroupLoss[] groups(JavaOp op, INDArray sums) {
+        return GroupLoss.all(sums, op.flagArg(2), (own, images) -> group(op, own, images));
     }
 
-    private static RegionLosses.Group group(JavaOp op, double[][] sums, int images) {
+    private static GroupLoss group(JavaOp op, double[][] sums, int images) {
         NormalizedSums.Divisor divisor = NormalizedSums.Divisor.values()[op.intArg(0)];
         boolean byClasses = op.flagArg(4);
         boolean normalized = op.flagArg(5);
         double[] v = classWeights(op, sums.length);
-        double[] parts = new double[sums.length];
-        double[][] gradient = new double[sums.length][ElementSums.COLUMNS];
+        GroupLoss group = GroupLoss.zero(sums);
+        double[] parts = group.parts();
+        double[][] gradient = group.gradient();
         double mass = 0;
         double count = 0;
         double factors = 0;
@@ -188,7 +199,7 @@ public final class ElementMeans extends JavaOp {
         if (aggregate[0] != 0) {
             aggregate(aggregate[0], aggregate[1], total, parts, gradient);
         }
-        return new RegionLosses.Group(parts, gradient);
+        return group;
     }
 
     /** Puts {@code a*q^gamma*m}, {@code q = 1 - exp(-m)}, in the place of m. */

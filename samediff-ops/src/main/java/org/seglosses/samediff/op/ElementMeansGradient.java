@@ -41,16 +41,7 @@ public final class ElementMeansGradient extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        RegionLosses.Group[] groups = ElementMeans.groups(this, inputs[0]);
-        for (int i = 0; i < inputs[0].size(0); i++) {
-            int g = groups.length == 1 ? 0 : i;
-            double upstream = inputs[1].getDouble(g);
-            for (int c = 0; c < inputs[0].size(1); c++) {
-                for (int k = 0; k < ElementSums.COLUMNS; k++) {
-                    output.putScalar(i, c, k, upstream * groups[g].gradient()[c][k]);
-                }
-            }
-        }
+        GroupLoss.writeGradient(ElementMeans.groups(this, inputs[0]), inputs[1], output);
     }
 
     @Override

@@ -47,7 +47,27 @@ public final class ElementSums extends JavaOp {
             double gamma, double reduced, double alpha, double poly, double smoothing) {
 
         /** Terms that are the entropies. */
-        public static final Modulation NONE = new Modulation(0, 0, Double.NaN, 0, 0);
+        public static final Modulation NONE = smoothed(0);
+
+        /**
+         * Terms that are the entropies of smoothed labels.
+         *
+         * @param smoothing s
+         * @return the modulation
+         */
+        public static Modulation smoothed(double smoothing) {
+            return new Modulation(0, 0, Double.NaN, 0, smoothing);
+        }
+
+        /**
+         * Terms that are the entropies and the addend.
+         *
+         * @param epsilon of the addend
+         * @return the modulation
+         */
+        public static Modulation poly(double epsilon) {
+            return new Modulation(0, 0, Double.NaN, epsilon, 0);
+        }
 
         double[] arguments() {
             return new double[] {gamma, reduced, alpha, poly, smoothing};

@@ -50,14 +50,9 @@ final class FloatBoundarySums {
                         partial[at + 3] = actual;
                     }
                 });
-        for (int image = 0; image < blocks.images(); image++) {
-            for (int k = 0; k < channels * 4; k++) {
-                double sum = 0;
-                for (int i = 0; i < blocks.perImage(); i++) {
-                    sum += partial[(image * blocks.perImage() + i) * channels * 4 + k];
-                }
-                to.put(image * channels * 4 + k, (float) sum);
-            }
+        double[] sums = blocks.addUp(partial, channels * 4);
+        for (int i = 0; i < sums.length; i++) {
+            to.put(i, (float) sums[i]);
         }
     }
 

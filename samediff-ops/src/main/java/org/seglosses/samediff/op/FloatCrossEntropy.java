@@ -16,7 +16,7 @@ final class FloatCrossEntropy {
      * The least probability whose logarithm is taken, since that of 0 is infinite. Below it the
      * loss is constant; its inverse, which the gradient holds, is a float with room for sums.
      */
-    private static final float LEAST_PROBABILITY = (float) 1e-30;
+    static final float LEAST_PROBABILITY = (float) 1e-30;
 
     private final FloatBuffer logits;
     private final IntBuffer codes;
@@ -57,16 +57,10 @@ final class FloatCrossEntropy {
     void sums(FloatBuffer to) {
         double[] partial = new double[2 * blocks.count()];
         Parallel.run(blocks.count(), block -> blockSums(block, partial));
+        double[] sums = blocks.addUp(partial, 2);
         for (int image = 0; image < blocks.images(); image++) {
-            double terms = 0;
-            double mass = 0;
-            for (int i = 0; i < blocks.perImage(); i++) {
-                int block = image * blocks.perImage() + i;
-                terms += partial[2 * block];
-                mass += partial[2 * block + 1];
-            }
-            to.put(3 * image, (float) terms);
-            to.put(3 * image + 1, (float) mass);
+            to.put(3 * image, (float) sums[2 * image]);
+            to.put(3 * image + 1, (float) sums[2 * image + 1]);
             to.put(3 * image + 2, blocks.pixels());
         }
     }
@@ -252,11 +246,15 @@ final class FloatCrossEntropy {
         FloatSoftmax.store(e, to, blocks, block);
     }
 
-    /** Finds the derivative of the logarithm of probabilities; NaN of what is not finite. */
     private static void inverse(float[] p, float[] to, int n) {
         for (int i = 0; i < n; i++) {
-            to[i] = p[i] > LEAST_PROBABILITY ? 1 / p[i] + p[i] * 0 : p[i] * 0;
+            to[i] = inverse(p[i]);
         }
+    }
+
+    /** The derivative of the logarithm of a probability; NaN of what is not finite. */
+    static float inverse(float p) {
+        return p > LEAST_PROBABILITY ? 1 / p + p * 0 : p * 0;
     }
 
     /** Loads a block; a pixel without label or weight gets a void code and logits of 0. */

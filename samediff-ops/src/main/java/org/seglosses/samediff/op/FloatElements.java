@@ -8,9 +8,6 @@ import java.util.Arrays;
 @SuppressWarnings("cast") // the double twin has casts from double to double
 final class FloatElements {
 
-    /** As in cross entropy: the least probability whose logarithm is taken. */
-    private static final float LEAST_PROBABILITY = (float) 1e-30;
-
     private final FloatBuffer logits;
     private final FloatTarget target;
     private final boolean softmax;
@@ -48,7 +45,7 @@ final class FloatElements {
                         new Elements(block).sums(partial, block * columns);
                     }
                 });
-        blocks.addUp(partial, columns, to);
+        to.put(0, blocks.addUp(partial, columns));
     }
 
     /** Writes the gradient for the upstream gradient of each image's terms and factors. */
@@ -76,6 +73,7 @@ final class FloatElements {
         private final float[] slope;
         private final float[] q;
         private final int[] code;
+        private boolean anyVoid;
         private final Factors factors;
 
         Elements(int block) {
@@ -136,8 +134,10 @@ final class FloatElements {
 
         /** Finds the entropies of a channel, their derivatives by the logits, q and factors. */
         private void load(int c) {
-            boolean anyVoid = target.codes(block, c, code);
-            target.weights(block, c, code, w);
+            if (target.hasOwn(c)) {
+                anyVoid = target.codes(block, c, code);
+                target.weights(block, c, code, w);
+            }
             target.labels(block, c, code, y);
             logits.get(blocks.offset(block, c), z, 0, n);
             if (anyVoid) {
@@ -150,10 +150,13 @@ final class FloatElements {
             float[] below = Scratch.floats(7, n);
             if (probabilities) {
                 for (int i = 0; i < n; i++) {
-                    above[i] = Math.max(1 - z[i], LEAST_PROBABILITY);
-                    below[i] = Math.max(z[i], LEAST_PROBABILITY);
-                    slope[i] = (1 - label(y[i])) * inverse(1 - z[i]);
-                    slope[i] -= (float) positiveWeights[c] * label(y[i]) * inverse(z[i]);
+                    above[i] = Math.max(1 - z[i], FloatCrossEntropy.LEAST_PROBABILITY);
+                    below[i] = Math.max(z[i], FloatCrossEntropy.LEAST_PROBABILITY);
+                    slope[i] = (1 - label(y[i])) * FloatCrossEntropy.inverse(1 - z[i]);
+                    slope[i] -=
+                            (float) positiveWeights[c]
+                                    * label(y[i])
+                                    * FloatCrossEntropy.inverse(z[i]);
                     q[i] = y[i] * (1 - z[i]) + (1 - y[i]) * z[i];
                 }
                 Log.inPlace(above, 0, n);
@@ -246,7 +249,7 @@ final class FloatElements {
                 target.labels(block, c, code, y[c]);
                 if (probabilities) {
                     for (int i = 0; i < n; i++) {
-                        own[c][i] = Math.max(p[c][i], LEAST_PROBABILITY);
+                        own[c][i] = Math.max(p[c][i], FloatCrossEntropy.LEAST_PROBABILITY);
                         sum[i] += p[c][i] * 0;
                     }
                     Log.inPlace(own[c], 0, n);
@@ -345,7 +348,7 @@ final class FloatElements {
                     float g;
                     if (probabilities) {
                         g = shared[i] + factors.f[i] * byTerms[c];
-                        g *= -label(c, i) * inverse(p[c][i]);
+                        g *= -label(c, i) * FloatCrossEntropy.inverse(p[c][i]);
                     } else {
                         g =
                                 shared[i] * (p[c][i] * labels[i] - label(c, i))
@@ -357,11 +360,6 @@ final class FloatElements {
             }
             FloatSoftmax.store(own, to, blocks, block);
         }
-    }
-
-    /** The derivative of the logarithm of a probability; NaN of what is not finite. */
-    private static float inverse(float p) {
-        return p > LEAST_PROBABILITY ? 1 / p + p * 0 : p * 0;
     }
 
     /** The factors f of entropies, and their derivatives. */
@@ -416,7 +414,7 @@ final class FloatElements {
                 return;
             }
             for (int i = 0; i < n; i++) {
-                f[i] = Math.max(q[i], LEAST_PROBABILITY);
+                f[i] = Math.max(q[i], FloatCrossEntropy.LEAST_PROBABILITY);
             }
             Log.inPlace(f, 0, n);
             for (int i = 0; i < n; i++) {
@@ -425,7 +423,7 @@ final class FloatElements {
             Exp.inPlace(f, 0, n);
             for (int i = 0; i < n; i++) {
                 // where q is 0 both are, though below 1 the power's derivative has no bound there
-                boolean some = q[i] > LEAST_PROBABILITY;
+                boolean some = q[i] > FloatCrossEntropy.LEAST_PROBABILITY;
                 slope[i] = some ? gamma * f[i] / q[i] * (1 - q[i]) : q[i] * 0;
                 f[i] = some ? f[i] : q[i] * 0;
             }

@@ -32,14 +32,9 @@ final class FloatImageSums {
                         }
                     }
                 });
-        for (int image = 0; image < blocks.images(); image++) {
-            for (int c = 0; c < channels; c++) {
-                double sum = 0;
-                for (int i = 0; i < blocks.perImage(); i++) {
-                    sum += partial[(image * blocks.perImage() + i) * channels + c];
-                }
-                to.put(image * channels + c, (float) sum);
-            }
+        double[] sums = blocks.addUp(partial, channels);
+        for (int i = 0; i < sums.length; i++) {
+            to.put(i, (float) sums[i]);
         }
     }
 

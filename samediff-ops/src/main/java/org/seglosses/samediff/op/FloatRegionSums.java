@@ -28,7 +28,7 @@ final class FloatRegionSums {
                     float[] w = Scratch.floats(2, n);
                     int[] code = Scratch.ints(0, n);
                     for (int c = 0; c < channels; c++) {
-                        if (c == 0 || !target.isOfPixels()) {
+                        if (target.hasOwn(c)) {
                             target.codes(block, c, code);
                             target.weights(block, c, code, w);
                         }
@@ -53,7 +53,7 @@ final class FloatRegionSums {
                         partial[at + RegionSums.WEIGHT] = weight;
                     }
                 });
-        blocks.addUp(partial, channels * columns, to);
+        to.put(0, blocks.addUp(partial, channels * columns));
     }
 
     static void gradient(
@@ -72,9 +72,12 @@ final class FloatRegionSums {
                     float[] y = Scratch.floats(1, n);
                     float[] w = Scratch.floats(2, n);
                     int[] code = Scratch.ints(0, n);
+                    boolean anyVoid = false;
                     for (int c = 0; c < channels; c++) {
-                        boolean anyVoid = target.codes(block, c, code);
-                        target.weights(block, c, code, w);
+                        if (target.hasOwn(c)) {
+                            anyVoid = target.codes(block, c, code);
+                            target.weights(block, c, code, w);
+                        }
                         target.labels(block, c, code, y);
                         int at = (blocks.image(block) * channels + c) * RegionSums.COLUMNS;
                         float one = (float) upstream.get(at + RegionSums.TRUE_POSITIVE);

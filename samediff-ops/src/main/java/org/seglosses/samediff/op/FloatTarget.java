@@ -71,9 +71,12 @@ final class FloatTarget {
         return soft == null;
     }
 
-    /** Whether codes and weights are of pixels, not of elements. */
-    boolean isOfPixels() {
-        return !perChannel;
+    /**
+     * Whether a channel has codes and weights of its own: where there is one label a pixel, those
+     * of the first serve all.
+     */
+    boolean hasOwn(int channel) {
+        return perChannel || channel == 0;
     }
 
     /**

@@ -5,7 +5,6 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 import java.nio.IntBuffer;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -200,9 +199,7 @@ public final class LovaszWeights extends JavaOp {
         for (int c = 0; c < channels; c++) {
             present[c] = foreground[group * channels + c] > 0;
         }
-        long[] arguments = iArgs();
-        long[] classes = Arrays.copyOfRange(arguments, CLASSES, arguments.length);
-        double[] own = new ClassShares(intArg(1), classes, tArgs()).of(present);
+        double[] own = ClassShares.of(this, 1, CLASSES, 0).of(present);
         System.arraycopy(own, 0, shares, group * channels, channels);
     }
 }

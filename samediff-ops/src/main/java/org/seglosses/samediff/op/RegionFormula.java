@@ -14,19 +14,13 @@ enum RegionFormula {
      */
     RATIO(8) {
         @Override
-        void evaluate(
-                double[][] sums,
-                double[] arguments,
-                boolean logarithm,
-                ClassShares shares,
-                double[] parts,
-                double[][] gradient) {
-            double[] a = arguments;
+        void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
+            double[] a = arguments.numbers();
             boolean[] present = new boolean[sums.length];
             for (int c = 0; c < sums.length; c++) {
                 present[c] = sums[c][RegionSums.LABELLED] > 0;
             }
-            double[] share = shares.of(present);
+            double[] share = arguments.shares().of(present);
             double mean = 0;
             for (int c = 0; c < sums.length; c++) {
                 if (share[c] == 0 || sums[c][RegionSums.WEIGHT] == 0) {
@@ -43,17 +37,17 @@ enum RegionFormula {
                 double ratio = above / divisor;
                 // the derivative by the ratio, and those of the ratio
                 double slope = -share[c];
-                if (logarithm) {
-                    parts[c] = share[c] * -Math.log(Math.max(ratio, a[6]));
+                if (arguments.logarithm()) {
+                    to.parts()[c] = share[c] * -Math.log(Math.max(ratio, a[6]));
                     slope = ratio < a[6] ? 0 : slope / ratio;
                 } else {
-                    parts[c] = share[c] * (1 - ratio);
+                    to.parts()[c] = share[c] * (1 - ratio);
                 }
                 double byBelow = below < a[6] ? 0 : -ratio / divisor;
-                gradient[c][RegionSums.TRUE_POSITIVE] =
+                to.gradient()[c][RegionSums.TRUE_POSITIVE] =
                         slope * (a[0] / divisor + byBelow * (a[1] + a[2]));
-                gradient[c][RegionSums.FALSE_POSITIVE] = slope * byBelow * a[2];
-                mean += parts[c];
+                to.gradient()[c][RegionSums.FALSE_POSITIVE] = slope * byBelow * a[2];
+                mean += to.parts()[c];
             }
             double gamma = a[7];
             if (gamma != 1) {
@@ -61,9 +55,9 @@ enum RegionFormula {
                 mean = Math.max(mean, 0);
                 double factor = mean == 0 ? 0 : Math.pow(mean, gamma - 1);
                 for (int c = 0; c < sums.length; c++) {
-                    parts[c] *= factor;
-                    gradient[c][RegionSums.TRUE_POSITIVE] *= gamma * factor;
-                    gradient[c][RegionSums.FALSE_POSITIVE] *= gamma * factor;
+                    to.parts()[c] *= factor;
+                    to.gradient()[c][RegionSums.TRUE_POSITIVE] *= gamma * factor;
+                    to.gradient()[c][RegionSums.FALSE_POSITIVE] *= gamma * factor;
                 }
             }
         }
@@ -75,14 +69,8 @@ enum RegionFormula {
      */
     MATTHEWS(1) {
         @Override
-        void evaluate(
-                double[][] sums,
-                double[] arguments,
-                boolean logarithm,
-                ClassShares shares,
-                double[] parts,
-                double[][] gradient) {
-            double eps = arguments[0];
+        void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
+            double eps = arguments.numbers()[0];
             double[] s = sums[0];
             double tp = s[RegionSums.TRUE_POSITIVE] + eps;
             double fp = s[RegionSums.FALSE_POSITIVE] + eps;
@@ -93,11 +81,11 @@ enum RegionFormula {
             root *= Math.sqrt(tn + fp) * Math.sqrt(tn + fn);
             double above = tp * tn - fp * fn;
             double mcc = above / root;
-            parts[0] = 1 - mcc;
+            to.parts()[0] = 1 - mcc;
             // of the factors under the root, tp+fn and tn+fp do not depend on the prediction
             double byRoot = mcc / 2 * (1 / (tp + fp) - 1 / (tn + fn));
-            gradient[0][RegionSums.TRUE_POSITIVE] = byRoot - (tn + fp) / root;
-            gradient[0][RegionSums.FALSE_POSITIVE] = byRoot + (tp + fn) / root;
+            to.gradient()[0][RegionSums.TRUE_POSITIVE] = byRoot - (tn + fp) / root;
+            to.gradient()[0][RegionSums.FALSE_POSITIVE] = byRoot + (tp + fn) / root;
         }
     },
 
@@ -108,25 +96,20 @@ enum RegionFormula {
      */
     GENERALIZED_DICE(3) {
         @Override
-        void evaluate(
-                double[][] sums,
-                double[] arguments,
-                boolean logarithm,
-                ClassShares shares,
-                double[] parts,
-                double[][] gradient) {
+        void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
+            double[] a = arguments.numbers();
             boolean[] all = new boolean[sums.length];
             Arrays.fill(all, true);
-            double[] share = shares.of(all);
+            double[] share = arguments.shares().of(all);
             double[] v = new double[sums.length];
             double greatest = 0;
             for (int c = 0; c < v.length; c++) {
                 double labelled = sums[c][RegionSums.LABELLED];
-                v[c] = share[c] == 0 ? 0 : Math.pow(labelled, -arguments[0]);
+                v[c] = share[c] == 0 ? 0 : Math.pow(labelled, -a[0]);
                 greatest = Double.isInfinite(v[c]) ? greatest : Math.max(greatest, v[c]);
             }
-            double above = arguments[1];
-            double below = arguments[2];
+            double above = a[1];
+            double below = a[2];
             for (int c = 0; c < v.length; c++) {
                 v[c] = Math.min(v[c], greatest);
                 double[] s = sums[c];
@@ -140,10 +123,10 @@ enum RegionFormula {
                         s[RegionSums.FALSE_POSITIVE]
                                 + s[RegionSums.LABELLED]
                                 - s[RegionSums.TRUE_POSITIVE];
-                parts[c] = (v[c] * own + share[c] * (arguments[2] - arguments[1])) / below;
+                to.parts()[c] = (v[c] * own + share[c] * (a[2] - a[1])) / below;
                 double byBelow = v[c] * above / (below * below);
-                gradient[c][RegionSums.TRUE_POSITIVE] = byBelow - 2 * v[c] / below;
-                gradient[c][RegionSums.FALSE_POSITIVE] = byBelow;
+                to.gradient()[c][RegionSums.TRUE_POSITIVE] = byBelow - 2 * v[c] / below;
+                to.gradient()[c][RegionSums.FALSE_POSITIVE] = byBelow;
             }
         }
     },
@@ -151,26 +134,20 @@ enum RegionFormula {
     /** The mean over all elements of {@code p*(y-1)^2 + (1-p)*y^2}, Y being of squares. */
     FIT(0) {
         @Override
-        void evaluate(
-                double[][] sums,
-                double[] arguments,
-                boolean logarithm,
-                ClassShares shares,
-                double[] parts,
-                double[][] gradient) {
+        void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
             double weight = 0;
             for (double[] s : sums) {
                 weight += s[RegionSums.WEIGHT];
             }
             for (int c = 0; c < sums.length; c++) {
                 double[] s = sums[c];
-                parts[c] =
+                to.parts()[c] =
                         (s[RegionSums.FALSE_POSITIVE]
                                         + s[RegionSums.LABELLED]
                                         - s[RegionSums.TRUE_POSITIVE])
                                 / weight;
-                gradient[c][RegionSums.TRUE_POSITIVE] = -1 / weight;
-                gradient[c][RegionSums.FALSE_POSITIVE] = 1 / weight;
+                to.gradient()[c][RegionSums.TRUE_POSITIVE] = -1 / weight;
+                to.gradient()[c][RegionSums.FALSE_POSITIVE] = 1 / weight;
             }
         }
     };
@@ -187,20 +164,21 @@ enum RegionFormula {
     }
 
     /**
+     * What a formula takes beside the sums.
+     *
+     * @param numbers its own arguments first
+     * @param logarithm whether a ratio's logarithm is taken
+     * @param shares what classes count
+     */
+    record Arguments(double[] numbers, boolean logarithm, ClassShares shares) {}
+
+    /**
      * Finds the loss of a group.
      *
      * @param sums the sums of each class
-     * @param arguments the formula's
-     * @param logarithm whether a ratio's logarithm is taken
-     * @param shares what classes count
-     * @param parts gets what each class contributes; together they are the loss
-     * @param gradient gets the derivatives of the loss by the sums that depend on the prediction
+     * @param arguments what else it takes
+     * @param to gets what each class contributes, and the derivatives by the sums that depend on
+     *     the prediction
      */
-    abstract void evaluate(
-            double[][] sums,
-            double[] arguments,
-            boolean logarithm,
-            ClassShares shares,
-            double[] parts,
-            double[][] gradient);
+    abstract void evaluate(double[][] sums, Arguments arguments, GroupLoss to);
 }

@@ -4,7 +4,6 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -43,7 +42,19 @@ public final class RegionLosses extends JavaOp {
             int absent,
             List<Integer> classes,
             List<Double> classWeights,
-            DataType type) {}
+            DataType type) {
+
+        /**
+         * Groups alone, for a loss that has no mean over classes.
+         *
+         * @param eachImage whether a group is an image, and not the batch
+         * @param type the type of the losses
+         * @return them
+         */
+        public static Mean ofGroups(boolean eachImage, DataType type) {
+            return new Mean(eachImage, ClassCoefficients.PENALIZE, List.of(), List.of(), type);
+        }
+    }
 
     /**
      * A ratio {@code (both*I + smooth) / max(b*I + predicted*P + labelled*Y + smoothBelow, eps)},
@@ -186,84 +197,45 @@ public final class RegionLosses extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        Group[] groups = groups(this, inputs[0]);
-        for (int g = 0; g < groups.length; g++) {
-            groups[g].put(g, flagArg(BY_CLASS), output);
+        GroupLoss[] groups = groups(this, inputs[0]);
+        if (flagArg(BY_CLASS)) {
+            GroupLoss.writeParts(groups, output);
+        } else {
+            GroupLoss.writeLosses(groups, output);
         }
-    }
-
-    /**
-     * The loss of a group.
-     *
-     * @param parts what each class contributes
-     * @param gradient the derivatives by its sums
-     */
-    record Group(double[] parts, double[][] gradient) {
-
-        /** Writes the loss, or its parts, in the place of group g. */
-        void put(int g, boolean byClass, INDArray output) {
-            double sum = 0;
-            for (int c = 0; c < parts.length; c++) {
-                sum += parts[c];
-                if (byClass) {
-                    output.putScalar(g, c, parts[c]);
-                }
-            }
-            if (!byClass) {
-                output.putScalar(g, sum);
-            }
-        }
-    }
-
-    /** Adds up the sums of some images. */
-    static double[][] addUp(INDArray sums, int first, int count) {
-        double[][] added = new double[(int) sums.size(1)][(int) sums.size(2)];
-        for (int i = first; i < first + count; i++) {
-            for (int c = 0; c < added.length; c++) {
-                for (int k = 0; k < added[c].length; k++) {
-                    added[c][k] += sums.getDouble(i, c, k);
-                }
-            }
-        }
-        return added;
     }
 
     /** Finds the losses of all groups for an op that has this op's arguments. */
-    static Group[] groups(JavaOp op, INDArray sums) {
-        boolean eachImage = op.flagArg(2);
-        int images = (int) sums.size(0);
-        int channels = (int) sums.size(1);
+    static GroupLoss[] groups(JavaOp op, INDArray sums) {
         RegionFormula formula = RegionFormula.values()[op.intArg(0)];
-        long[] ints = op.iArgs();
-        double[] reals = op.tArgs();
-        ClassShares shares =
-                new ClassShares(
-                        op.intArg(5),
-                        Arrays.copyOfRange(ints, CLASSES, ints.length),
-                        Arrays.copyOfRange(reals, formula.arguments(), reals.length));
-        Group[] groups = new Group[eachImage ? images : 1];
-        for (int g = 0; g < groups.length; g++) {
-            double[][] own = addUp(sums, eachImage ? g : 0, eachImage ? 1 : images);
-            double check = 0;
-            double weight = 0;
-            for (double[] ofClass : own) {
-                // NaN of any class, though it may not count
-                check += ofClass[RegionSums.FALSE_POSITIVE] * 0;
-                weight += ofClass[RegionSums.WEIGHT];
-            }
-            Group group = new Group(new double[channels], new double[channels][RegionSums.COLUMNS]);
-            if (weight > 0) {
-                formula.evaluate(own, reals, op.flagArg(4), shares, group.parts, group.gradient);
-            }
-            for (int c = 0; c < channels; c++) {
-                group.parts[c] += check;
-                for (int k = 0; k < RegionSums.COLUMNS; k++) {
-                    group.gradient[c][k] += check;
-                }
-            }
-            groups[g] = group;
+        RegionFormula.Arguments arguments =
+                new RegionFormula.Arguments(
+                        op.tArgs(),
+                        op.flagArg(4),
+                        ClassShares.of(op, 5, CLASSES, formula.arguments()));
+        return GroupLoss.all(sums, op.flagArg(2), (own, images) -> group(formula, arguments, own));
+    }
+
+    private static GroupLoss group(
+            RegionFormula formula, RegionFormula.Arguments arguments, double[][] sums) {
+        double check = 0;
+        double weight = 0;
+        for (double[] ofClass : sums) {
+            // NaN of any class, though it may not count
+            check += ofClass[RegionSums.FALSE_POSITIVE] * 0;
+            weight += ofClass[RegionSums.WEIGHT];
         }
-        return groups;
+        GroupLoss group = GroupLoss.zero(sums);
+        if (weight > 0) {
+            formula.evaluate(sums, arguments, group);
+        }
+        for (int c = 0; c < sums.length; c++) {
+            group.parts()[c] += check;
+            for (int k = 0; k < RegionSums.COLUMNS; k++) {
+                group.gradient()[c][k] += check;
+            }
+        }
+        return group;
     }
 
     @Override
