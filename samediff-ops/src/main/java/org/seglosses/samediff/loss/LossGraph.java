@@ -435,14 +435,14 @@ public final class LossGraph {
     public SDVariable probabilities(SDVariable codes) {
         return form(
                 Arrays.asList("probabilities", mode, codes.name()),
-                () -> {
-                    if (ofProbabilities) {
-                        return Probabilities.given(scores, codes);
-                    }
-                    return mode == Mode.MULTICLASS
-                            ? Probabilities.softmax(scores, codes)
-                            : Probabilities.sigmoid(scores, codes);
-                });
+                () -> Probabilities.of(form(), scores, codes));
+    }
+
+    private Probabilities.Form form() {
+        if (ofProbabilities) {
+            return Probabilities.Form.GIVEN;
+        }
+        return mode == Mode.MULTICLASS ? Probabilities.Form.SOFTMAX : Probabilities.Form.SIGMOID;
     }
 
     /**
@@ -456,11 +456,7 @@ public final class LossGraph {
     public SDVariable regionSums(boolean squarePredicted, boolean squareLabelled) {
         return form(
                 Arrays.asList("sums", mode, ignoreIndex, squarePredicted, squareLabelled),
-                () -> {
-                    Target target = target();
-                    return RegionSums.of(
-                            probabilities(target.codes()), target, squarePredicted, squareLabelled);
-                });
+                () -> RegionSums.of(form(), scores, target(), squarePredicted, squareLabelled));
     }
 
     /**

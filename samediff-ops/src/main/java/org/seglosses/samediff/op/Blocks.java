@@ -16,10 +16,17 @@ import java.util.Arrays;
  */
 record Blocks(int images, int channels, int height, int width, int size) {
 
-    /**
-     * Values of a block: 64 KiB of floats, half of a small second-level cache with a copy beside.
-     */
-    private static final int VALUES = 1 << 14;
+    /** Values of a block: 16 KiB of floats, half of a first-level cache. */
+    private static final int VALUES = 1 << 12;
+
+    /** A block is a multiple of the floats in a vector register and in a cache line. */
+    private static final int LANES = 16;
+
+    /** The least pixels of a block: a loop over few spends its time on beginning and end. */
+    private static final int LEAST = 256;
+
+    /** The blocks of a group. */
+    private static final int GROUP = 8;
 
     static Blocks of(String name, INDArray array) {
         long[] shape = array.shape();
@@ -37,7 +44,7 @@ record Blocks(int images, int channels, int height, int width, int size) {
         }
         int channels = (int) shape[1];
         int pixels = (int) (shape[2] * shape[3]);
-        int size = Math.max(256, VALUES / Math.max(1, channels));
+        int size = Math.max(LEAST, VALUES / Math.max(1, channels) / LANES * LANES);
         return new Blocks(
                 (int) shape[0],
                 channels,
@@ -76,14 +83,43 @@ record Blocks(int images, int channels, int height, int width, int size) {
         return (image(block) * channels + channel) * pixels() + start(block);
     }
 
+    private int groupsPerImage() {
+        return (perImage() + GROUP - 1) / GROUP;
+    }
+
+    /**
+     * The number of groups: blocks of one image that follow each other, whose sums are added up
+     * pixel by pixel, so that they are summed over the pixels once.
+     */
+    int groups() {
+        return images * groupsPerImage();
+    }
+
+    int firstBlock(int group) {
+        return group / groupsPerImage() * perImage() + group % groupsPerImage() * GROUP;
+    }
+
+    int endBlock(int group) {
+        return Math.min(firstBlock(group) + GROUP, (group / groupsPerImage() + 1) * perImage());
+    }
+
     /** Adds up what the blocks of each image have found, in their order, a row an image. */
     double[] addUp(double[] partial, int columns) {
+        return addUp(partial, columns, perImage());
+    }
+
+    /** Adds up what the groups of each image have found, in their order, a row an image. */
+    double[] addUpGroups(double[] partial, int columns) {
+        return addUp(partial, columns, groupsPerImage());
+    }
+
+    private double[] addUp(double[] partial, int columns, int parts) {
         double[] sums = new double[images * columns];
         for (int image = 0; image < images; image++) {
             for (int k = 0; k < columns; k++) {
                 double sum = 0;
-                for (int i = 0; i < perImage(); i++) {
-                    sum += partial[(image * perImage() + i) * columns + k];
+                for (int i = 0; i < parts; i++) {
+                    sum += partial[(image * parts + i) * columns + k];
                 }
                 sums[image * columns + k] = sum;
             }

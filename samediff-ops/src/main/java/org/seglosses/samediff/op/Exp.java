@@ -1,110 +1,117 @@
 package org.seglosses.samediff.op;
 
-/** The exponential function over arrays, for arguments of at most 0. */
+/**
+ * The exponential function over arrays, for arguments of at most 0.
+ *
+ * <p>{@code exp(x) = 2^k * exp(x - k*ln2)} with k the nearest integer to {@code x/ln2} and a
+ * polynomial for the rest. The loops are made for the compiler to vectorize: a few statements,
+ * arrays with the same index, no conversion between floats and integers. Adding {@link #MAGIC}
+ * rounds to an integer and leaves it in the low bits, whence a shift makes the exponent of 2^k.
+ */
 final class Exp {
 
     /** Below this the float result is 0: softmax has no use for less, and denormals are slow. */
     private static final float CUTOFF = -60f;
 
-    /** Fits, with its low parts, into a first-level cache. */
-    private static final int CHUNK = 1024;
+    /** 3 * 2^22: a float from 2^23 to 2^24 has a last bit of 1. */
+    private static final float MAGIC = 12582912f;
 
-    private static final float AT_CUTOFF;
+    private static final float INVERSE_LN2 = 1.44269504f;
 
-    static {
-        float[] x = {CUTOFF};
-        raw(x, 0, 1);
-        AT_CUTOFF = x[0];
-    }
+    // ln2 in two parts: the first has so few bits that its product with k is exact.
+    private static final float LN2_HIGH = 0.693145751953125f;
+    private static final float LN2_LOW = 1.42860677e-6f;
+
+    private static final float AT_CUTOFF = (float) Math.exp(CUTOFF);
 
     private Exp() {}
 
     /**
-     * Replaces each element by its exponential. The relative error is at most 2e-7 down to -10 and
-     * 2e-6 down to -30; from -60 down the result is 0. NaN gives NaN.
+     * Replaces each of the first n elements by its exponential. The relative error is at most 2e-7
+     * down to -10 and 2e-6 down to -30; from -60 down the result is 0. NaN gives NaN.
      */
-    static void inPlace(float[] x, int from, int length) {
-        raw(x, from, length);
-        for (int i = from; i < from + length; i++) {
-            x[i] -= AT_CUTOFF;
-        }
+    static void inPlace(float[] x, int n) {
+        float[] rounded = Scratch.floats(Scratch.EXP, n);
+        float[] powers = Scratch.floats(Scratch.EXP + 1, n);
+        round(x, rounded, n);
+        powersOfTwo(rounded, powers, n);
+        finish(x, rounded, powers, n);
     }
 
-    /** Replaces each element by its exponential, to within an ulp. */
-    static void inPlace(double[] x, int from, int length) {
-        for (int i = from; i < from + length; i++) {
+    /** Replaces each x by {@code exp(x - minus)}, and adds that to {@code sum}. */
+    static void ofDifferences(float[] x, float[] minus, float[] sum, int n) {
+        float[] rounded = Scratch.floats(Scratch.EXP, n);
+        float[] powers = Scratch.floats(Scratch.EXP + 1, n);
+        roundDifferences(x, minus, rounded, n);
+        powersOfTwo(rounded, powers, n);
+        finish(x, rounded, powers, sum, n);
+    }
+
+    /** Replaces each of the first n elements by its exponential, to within an ulp. */
+    static void inPlace(double[] x, int n) {
+        for (int i = 0; i < n; i++) {
             x[i] = Math.exp(x[i]);
         }
     }
 
-    /**
-     * {@code exp(x) = exp(x / 64)^64}: a Taylor polynomial and six squarings in two-part floats.
-     * Only multiplications and additions, so that the compiler vectorizes it; table look-ups and
-     * exponent bits, the usual ways, it does not (five times slower). Short loops, because it gives
-     * up on long ones, over arrays with the same index, because others might overlap.
-     */
-    private static void raw(float[] x, int from, int length) {
-        float[] high = Scratch.floats(Scratch.EXP, CHUNK);
-        float[] low = Scratch.floats(Scratch.EXP + 1, CHUNK);
-        for (int start = from; start < from + length; start += CHUNK) {
-            int n = Math.min(CHUNK, from + length - start);
-            System.arraycopy(x, start, high, 0, n);
-            scale(high, n);
-            polynomial(high, n, low);
-            add(high, n, low);
-            threeSquarings(high, n, low);
-            threeSquarings(high, n, low);
-            for (int i = 0; i < n; i++) {
-                high[i] += low[i];
-            }
-            System.arraycopy(high, 0, x, start, n);
+    /** Replaces each x by {@code exp(x - minus)}, and adds that to {@code sum}. */
+    static void ofDifferences(double[] x, double[] minus, double[] sum, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] = Math.exp(x[i] - minus[i]);
+            sum[i] += x[i];
         }
     }
 
-    private static void scale(float[] x, int n) {
+    private static void round(float[] x, float[] rounded, int n) {
         for (int i = 0; i < n; i++) {
-            x[i] = Math.max(x[i], CUTOFF) * (1f / 64);
+            float y = Math.max(x[i], CUTOFF);
+            x[i] = y;
+            rounded[i] = Math.fma(y, INVERSE_LN2, MAGIC);
         }
     }
 
-    /** Puts {@code exp(y) - 1 - y} into {@code to}. */
-    private static void polynomial(float[] y, int n, float[] to) {
+    private static void roundDifferences(float[] x, float[] minus, float[] rounded, int n) {
         for (int i = 0; i < n; i++) {
-            float u = Math.fma(y[i], 1f / 40320, 1f / 5040);
-            u = Math.fma(y[i], u, 1f / 720);
-            u = Math.fma(y[i], u, 1f / 120);
-            u = Math.fma(y[i], u, 1f / 24);
-            u = Math.fma(y[i], u, 1f / 6);
-            to[i] = y[i] * y[i] * Math.fma(y[i], u, 1f / 2);
+            float y = Math.max(x[i] - minus[i], CUTOFF);
+            x[i] = y;
+            rounded[i] = Math.fma(y, INVERSE_LN2, MAGIC);
         }
     }
 
-    /**
-     * Adds up 1, y and the rest; y is exact, so only the rest, which is small, carries a rounding.
-     */
-    private static void add(float[] high, int n, float[] low) {
+    private static void powersOfTwo(float[] rounded, float[] to, int n) {
+        int[] bits = Scratch.ints(Scratch.EXP, n);
+        Bits.ofFloats(rounded, bits, n);
         for (int i = 0; i < n; i++) {
-            float first = 1f + high[i];
-            float sum = first + low[i];
-            low[i] = (low[i] - (sum - first)) + (high[i] - (first - 1f));
-            high[i] = sum;
+            bits[i] = (bits[i] << 23) + (127 << 23);
+        }
+        Bits.toFloats(bits, to, n);
+    }
+
+    private static void finish(float[] x, float[] rounded, float[] powers, int n) {
+        for (int i = 0; i < n; i++) {
+            float k = rounded[i] - MAGIC;
+            float y = Math.fma(k, -LN2_LOW, Math.fma(k, -LN2_HIGH, x[i]));
+            float u = Math.fma(y, 1.9875691500e-4f, 1.3981999507e-3f);
+            u = Math.fma(y, u, 8.3334519073e-3f);
+            u = Math.fma(y, u, 4.1665795894e-2f);
+            u = Math.fma(y, u, 1.6666665459e-1f);
+            u = Math.fma(y, u, 5.0000001201e-1f);
+            x[i] = (Math.fma(y * y, u, y) + 1) * powers[i] - AT_CUTOFF;
         }
     }
 
-    private static void threeSquarings(float[] high, int n, float[] low) {
+    private static void finish(float[] x, float[] rounded, float[] powers, float[] sum, int n) {
         for (int i = 0; i < n; i++) {
-            float h = high[i];
-            float l = low[i];
-            float square = h * h;
-            l = Math.fma(h + h, l, Math.fma(h, h, -square));
-            h = square;
-            square = h * h;
-            l = Math.fma(h + h, l, Math.fma(h, h, -square));
-            h = square;
-            square = h * h;
-            l = Math.fma(h + h, l, Math.fma(h, h, -square));
-            high[i] = square;
-            low[i] = l;
+            float k = rounded[i] - MAGIC;
+            float y = Math.fma(k, -LN2_LOW, Math.fma(k, -LN2_HIGH, x[i]));
+            float u = Math.fma(y, 1.9875691500e-4f, 1.3981999507e-3f);
+            u = Math.fma(y, u, 8.3334519073e-3f);
+            u = Math.fma(y, u, 4.1665795894e-2f);
+            u = Math.fma(y, u, 1.6666665459e-1f);
+            u = Math.fma(y, u, 5.0000001201e-1f);
+            float e = (Math.fma(y * y, u, y) + 1) * powers[i] - AT_CUTOFF;
+            x[i] = e;
+            sum[i] += e;
         }
     }
 }

@@ -55,9 +55,9 @@ final class FloatCrossEntropy {
 
     /** Writes for each image its sum of terms, its sum of weights, and its number of pixels. */
     void sums(FloatBuffer to) {
-        double[] partial = new double[2 * blocks.count()];
-        Parallel.run(blocks.count(), block -> blockSums(block, partial));
-        double[] sums = blocks.addUp(partial, 2);
+        double[] partial = new double[2 * blocks.groups()];
+        Parallel.run(blocks.groups(), group -> groupSums(group, partial));
+        double[] sums = blocks.addUpGroups(partial, 2);
         for (int image = 0; image < blocks.images(); image++) {
             to.put(3 * image, (float) sums[2 * image]);
             to.put(3 * image + 1, (float) sums[2 * image + 1]);
@@ -65,191 +65,30 @@ final class FloatCrossEntropy {
         }
     }
 
-    private void blockSums(int block, double[] partial) {
-        int channels = blocks.channels();
-        int n = blocks.length(block);
-        float[][] z = Scratch.floatBlock(0, channels, n);
-        float[][] y = soft == null ? null : Scratch.floatBlock(2, channels, n);
-        float[] max = Scratch.floats(2, n);
-        float[] sum = Scratch.floats(3, n);
-        float[] w = Scratch.floats(4, n);
-        float[] below = Scratch.floats(5, n);
-        float[] a = Scratch.floats(6, n);
-        int[] code = Scratch.ints(0, n);
-        load(block, z, y, code, w);
-        if (probabilities) {
-            Arrays.fill(max, 0, n, 0);
-            // the logarithm of the sum, which is 1; or NaN
-            Arrays.fill(sum, 0, n, 0);
-            for (int c = 0; c < channels; c++) {
-                FloatSoftmax.addIfNotFinite(sum, z[c], n);
-                for (int i = 0; i < n; i++) {
-                    z[c][i] = Math.max(z[c][i], LEAST_PROBABILITY);
-                }
-                Log.inPlace(z[c], 0, n);
-            }
-        } else {
-            FloatSoftmax.maxima(z, channels, n, max);
+    private void groupSums(int group, double[] partial) {
+        int size = blocks.size();
+        float[] terms = Scratch.floats(0, size);
+        float[] masses = Scratch.floats(1, size);
+        Arrays.fill(terms, 0, size, 0);
+        Arrays.fill(masses, 0, size, 0);
+        for (int block = blocks.firstBlock(group); block < blocks.endBlock(group); block++) {
+            new Pixels(block).addTo(terms, masses);
         }
-        double mass = shares(z, y, code, w, max, n, below, a);
-        if (!probabilities) {
-            FloatSoftmax.exponentials(z, channels, n, max, sum);
-            Log.inPlace(sum, 0, n);
-        }
-        double terms = 0;
-        for (int i = 0; i < n; i++) {
-            if (code[i] >= 0) {
-                terms += w[i] * ((double) a[i] * sum[i] + below[i]);
-            }
-        }
-        partial[2 * block] = terms;
-        partial[2 * block + 1] = mass;
-    }
-
-    /**
-     * Finds {@code a = sum_c a_c} and {@code below = sum_c a_c * (max - z_c)}, so that a pixel's
-     * term is {@code a * log(sum exp(z - max)) + below}; returns the sum of the pixels' weights.
-     */
-    private double shares(
-            float[][] z,
-            float[][] y,
-            int[] code,
-            float[] w,
-            float[] max,
-            int n,
-            float[] below,
-            float[] a) {
-        float keep = (float) (1 - smoothing);
-        float spread = (float) (smoothing / blocks.channels());
-        double mass = 0;
-        for (int i = 0; i < n; i++) {
-            a[i] = 0;
-            below[i] = 0;
-            if (code[i] < 0) {
-                continue;
-            }
-            float pixelMass = 0;
-            if (y == null) {
-                int c = code[i];
-                pixelMass = classWeights[c];
-                a[i] = keep * pixelMass;
-                below[i] = a[i] * (max[i] - z[c][i]);
-            } else {
-                for (int c = 0; c < blocks.channels(); c++) {
-                    float share = classWeights[c] * y[c][i];
-                    pixelMass += share;
-                    if (share != 0) {
-                        a[i] += keep * share;
-                        below[i] += keep * share * (max[i] - z[c][i]);
-                    }
-                }
-            }
-            mass += (double) w[i] * pixelMass;
-            if (spread != 0) {
-                float total = y == null ? 1 : total(y, i);
-                for (int c = 0; c < blocks.channels(); c++) {
-                    float share = spread * classWeights[c] * total;
-                    a[i] += share;
-                    below[i] += share * (max[i] - z[c][i]);
-                }
-            }
-        }
-        return mass;
-    }
-
-    private float total(float[][] y, int i) {
-        float total = 0;
-        for (int c = 0; c < blocks.channels(); c++) {
-            total += y[c][i];
-        }
-        return total;
+        partial[2 * group] = Sum.of(terms, size);
+        partial[2 * group + 1] = Sum.of(masses, size);
     }
 
     /**
      * Writes the gradient by the logits, for the upstream gradient of each image's sum of terms.
      */
     void gradient(FloatBuffer upstream, FloatBuffer to) {
-        Parallel.run(blocks.count(), block -> blockGradient(block, upstream, to));
-    }
-
-    private void blockGradient(int block, FloatBuffer upstream, FloatBuffer to) {
-        int channels = blocks.channels();
-        int n = blocks.length(block);
-        float[][] e = Scratch.floatBlock(0, channels, n);
-        float[] max = Scratch.floats(2, n);
-        float[] sum = Scratch.floats(3, n);
-        float[] w = Scratch.floats(4, n);
-        float[][] y = soft == null ? null : Scratch.floatBlock(2, channels, n);
-        float[] factor = Scratch.floats(6, n);
-        int[] code = Scratch.ints(0, n);
-        load(block, e, y, code, w);
-        float g = upstream.get(3 * blocks.image(block));
-        for (int i = 0; i < n; i++) {
-            w[i] = code[i] < 0 ? 0 : w[i] * g;
-        }
-        float keep = (float) (1 - smoothing);
-        float spread = (float) (smoothing / channels);
-        float allClasses = 0;
-        for (int c = 0; c < channels; c++) {
-            allClasses += classWeights[c];
-        }
-        // factor = w * sum_c a_c, what the softmax is multiplied by
-        for (int i = 0; i < n; i++) {
-            float a = 0;
-            if (y == null) {
-                a = code[i] < 0 ? 0 : keep * classWeights[code[i]] + spread * allClasses;
-            } else {
-                for (int c = 0; c < channels; c++) {
-                    a += keep * classWeights[c] * y[c][i];
-                }
-                a += spread * allClasses * total(y, i);
-            }
-            factor[i] = w[i] * a;
-        }
-        float[][] inverse = null;
-        if (probabilities) {
-            inverse = Scratch.floatBlock(1, channels, n);
-            for (int c = 0; c < channels; c++) {
-                inverse(e[c], inverse[c], n);
-                Arrays.fill(e[c], 0, n, 0);
-            }
-        } else {
-            FloatSoftmax.maxima(e, channels, n, max);
-            FloatSoftmax.exponentials(e, channels, n, max, sum);
-            FloatSoftmax.divide(factor, sum, n);
-            for (int c = 0; c < channels; c++) {
-                FloatSoftmax.multiply(e[c], factor, n);
-            }
-        }
-        if (y == null) {
-            if (spread != 0) {
-                for (int c = 0; c < channels; c++) {
-                    FloatSoftmax.addScaled(e[c], w, -spread * classWeights[c], n);
-                }
-            }
-            for (int i = 0; i < n; i++) {
-                if (code[i] >= 0) {
-                    e[code[i]][i] -= w[i] * keep * classWeights[code[i]];
-                }
-            }
-        } else {
-            for (int i = 0; i < n; i++) {
-                float total = total(y, i);
-                for (int c = 0; c < channels; c++) {
-                    e[c][i] -= w[i] * classWeights[c] * (keep * y[c][i] + spread * total);
-                }
-            }
-        }
-        for (int c = 0; c < channels && probabilities; c++) {
-            FloatSoftmax.multiply(e[c], inverse[c], n);
-        }
-        FloatSoftmax.store(e, to, blocks, block);
-    }
-
-    private static void inverse(float[] p, float[] to, int n) {
-        for (int i = 0; i < n; i++) {
-            to[i] = inverse(p[i]);
-        }
+        Parallel.run(
+                blocks.count(),
+                block -> {
+                    Pixels pixels = new Pixels(block);
+                    pixels.gradient(upstream.get(3 * blocks.image(block)));
+                    FloatSoftmax.store(pixels.z, to, blocks, block);
+                });
     }
 
     /** The derivative of the logarithm of a probability; NaN of what is not finite. */
@@ -257,53 +96,210 @@ final class FloatCrossEntropy {
         return p > LEAST_PROBABILITY ? 1 / p + p * 0 : p * 0;
     }
 
-    /** Loads a block; a pixel without label or weight gets a void code and logits of 0. */
-    private void load(int block, float[][] z, float[][] y, int[] code, float[] w) {
-        int channels = blocks.channels();
-        int n = blocks.length(block);
-        int pixel = blocks.image(block) * blocks.pixels() + blocks.start(block);
-        FloatSoftmax.load(logits, z, blocks, block);
-        if (weights == null) {
-            Arrays.fill(w, 0, n, 1);
-        } else {
-            weights.get(pixel, w, 0, n);
-        }
-        if (y == null) {
-            codes.get(pixel, code, 0, n);
-        } else {
-            FloatSoftmax.load(soft, y, blocks, block);
-            softCodes(block, y, code);
-        }
-        boolean anyVoid = false;
-        for (int i = 0; i < n; i++) {
-            if (w[i] == 0) {
-                code[i] = Targets.VOID;
-            }
-            anyVoid |= code[i] < 0;
-        }
-        if (anyVoid) {
-            FloatSoftmax.clearVoid(z, code, channels, n);
-        }
-    }
+    /** The pixels of a block; those without label or weight have logits and weights of 0. */
+    private final class Pixels {
 
-    /** A pixel is void where its label vector is all zero. */
-    private void softCodes(int block, float[][] y, int[] code) {
-        for (int i = 0; i < blocks.length(block); i++) {
-            float total = 0;
-            for (int c = 0; c < blocks.channels(); c++) {
-                float v = y[c][i];
-                if (!PixelWeights.isWeight(v)) {
+        private final int block;
+        private final int n;
+        private final int channels = blocks.channels();
+        private final float keep = (float) (1 - smoothing);
+        private final float spread = (float) (smoothing / channels);
+
+        private final float[][] z;
+        private final float[][] y;
+        private final float[] w;
+        private final int[] code;
+        private final boolean anyVoid;
+
+        /** The sum of a pixel's labels. */
+        private final float[] labels;
+
+        /** The sum of a pixel's {@code a_c}. */
+        private final float[] a;
+
+        private final float[] max;
+        private final float[] sum;
+
+        Pixels(int block) {
+            this.block = block;
+            this.n = blocks.length(block);
+            this.z = Scratch.floatBlock(0, channels, n);
+            this.y = Scratch.floatBlock(1, channels, n);
+            this.w = Scratch.floats(2, n);
+            this.labels = Scratch.floats(3, n);
+            this.a = Scratch.floats(4, n);
+            this.max = Scratch.floats(5, n);
+            this.sum = Scratch.floats(6, n);
+            this.code = Scratch.ints(0, n);
+            FloatSoftmax.load(logits, z, blocks, block);
+            loadWeights();
+            this.anyVoid = loadLabels();
+            if (anyVoid) {
+                FloatSoftmax.clearVoid(z, code, channels, n);
+                FloatSoftmax.clearVoid(w, code, n);
+            }
+        }
+
+        private int pixel() {
+            return blocks.image(block) * blocks.pixels() + blocks.start(block);
+        }
+
+        private void loadWeights() {
+            if (weights == null) {
+                Arrays.fill(w, 0, n, 1);
+            } else {
+                weights.get(pixel(), w, 0, n);
+            }
+        }
+
+        /** Returns whether a pixel has no label or no weight; its code is void then. */
+        private boolean loadLabels() {
+            if (soft == null) {
+                codes.get(pixel(), code, 0, n);
+            } else {
+                FloatSoftmax.load(soft, y, blocks, block);
+                Arrays.fill(labels, 0, n, 0);
+                for (int c = 0; c < channels; c++) {
+                    requireLabels(c);
+                    FloatSoftmax.add(labels, y[c], n);
+                }
+                for (int i = 0; i < n; i++) {
+                    code[i] = labels[i] == 0 ? Targets.VOID : 0;
+                }
+            }
+            for (int i = 0; i < n && weights != null; i++) {
+                if (w[i] == 0) {
+                    code[i] = Targets.VOID;
+                }
+            }
+            for (int c = 0; c < channels && soft == null; c++) {
+                Indicator.of(code, c, y[c], n);
+            }
+            if (soft == null) {
+                Arrays.fill(labels, 0, n, 1);
+            }
+            return FloatTarget.anyVoid(code, n);
+        }
+
+        private void requireLabels(int c) {
+            for (int i = 0; i < n; i++) {
+                if (!PixelWeights.isWeight(y[c][i])) {
                     throw new IllegalArgumentException(
                             "labels must be finite and not negative ("
                                     + PixelWeights.RULE
                                     + "), got "
-                                    + v
+                                    + y[c][i]
                                     + " at "
                                     + blocks.place(block, c, i));
                 }
-                total += v;
             }
-            code[i] = total == 0 ? Targets.VOID : 0;
+        }
+
+        void addTo(float[] terms, float[] masses) {
+            // sum_c a_c * (max - z_c), so that a term is w * (a * log(sum exp(z - max)) + below)
+            float[] below = Scratch.floats(7, n);
+            float[] mass = Scratch.floats(8, n);
+            Arrays.fill(a, 0, n, 0);
+            Arrays.fill(below, 0, n, 0);
+            Arrays.fill(mass, 0, n, 0);
+            if (probabilities) {
+                Arrays.fill(max, 0, n, 0);
+                // the logarithm of the sum, which is 1; or NaN
+                Arrays.fill(sum, 0, n, 0);
+                for (int c = 0; c < channels; c++) {
+                    FloatSoftmax.addIfNotFinite(sum, z[c], n);
+                    atLeast(LEAST_PROBABILITY, z[c], n);
+                    Log.inPlace(z[c], n);
+                }
+            } else {
+                FloatSoftmax.maxima(z, channels, n, max, sum);
+            }
+            for (int c = 0; c < channels; c++) {
+                addShare(classWeights[c], y[c], mass, n);
+                addShares(c, below);
+            }
+            if (!probabilities) {
+                FloatSoftmax.exponentials(z, channels, n, max, sum);
+                Log.inPlace(sum, n);
+            }
+            for (int i = 0; i < n; i++) {
+                terms[i] += w[i] * (a[i] * sum[i] + below[i]);
+                masses[i] += w[i] * mass[i];
+            }
+        }
+
+        private void addShares(int c, float[] below) {
+            float own = keep * classWeights[c];
+            float shared = spread * classWeights[c];
+            float[] logit = z[c];
+            float[] label = y[c];
+            for (int i = 0; i < n; i++) {
+                float share = own * label[i] + shared * labels[i];
+                a[i] += share;
+                // finite, for the product with a share of 0
+                below[i] += share * Math.min(max[i] - logit[i], Float.MAX_VALUE);
+            }
+        }
+
+        /** Puts the gradient in the place of the logits. */
+        void gradient(float upstream) {
+            Arrays.fill(a, 0, n, 0);
+            for (int c = 0; c < channels; c++) {
+                addShare(keep * classWeights[c], y[c], a, n);
+                if (spread != 0) {
+                    addShare(spread * classWeights[c], labels, a, n);
+                }
+            }
+            for (int i = 0; i < n; i++) {
+                w[i] *= upstream;
+            }
+            if (probabilities) {
+                for (int c = 0; c < channels; c++) {
+                    gradientByProbability(c);
+                }
+            } else {
+                FloatSoftmax.maxima(z, channels, n, max, sum);
+                FloatSoftmax.exponentials(z, channels, n, max, sum);
+                for (int i = 0; i < n; i++) {
+                    a[i] = w[i] * a[i] / sum[i];
+                }
+                for (int c = 0; c < channels; c++) {
+                    gradientByLogit(c);
+                }
+            }
+            if (anyVoid) {
+                // not a product with the weight 0, which leaves NaN
+                FloatSoftmax.clearVoid(z, code, channels, n);
+            }
+        }
+
+        private void gradientByLogit(int c) {
+            float own = keep * classWeights[c];
+            float shared = spread * classWeights[c];
+            float[] e = z[c];
+            float[] label = y[c];
+            for (int i = 0; i < n; i++) {
+                e[i] = e[i] * a[i] - w[i] * (own * label[i] + shared * labels[i]);
+            }
+        }
+
+        private void gradientByProbability(int c) {
+            for (int i = 0; i < n; i++) {
+                float share = classWeights[c] * (keep * y[c][i] + spread * labels[i]);
+                z[c][i] = -w[i] * share * inverse(z[c][i]);
+            }
+        }
+    }
+
+    private static void addShare(float share, float[] labels, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] += share * labels[i];
+        }
+    }
+
+    private static void atLeast(float least, float[] x, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] = Math.max(x[i], least);
         }
     }
 }

@@ -35,17 +35,32 @@ final class FloatElements {
 
     void sums(DoubleBuffer to) {
         int columns = blocks.channels() * ElementSums.COLUMNS;
-        double[] partial = new double[blocks.count() * columns];
+        double[] partial = new double[blocks.groups() * columns];
         Parallel.run(
-                blocks.count(),
-                block -> {
-                    if (softmax) {
-                        new Pixels(block).sums(partial, block * columns);
-                    } else {
-                        new Elements(block).sums(partial, block * columns);
+                blocks.groups(),
+                group -> {
+                    int size = blocks.size();
+                    float[][] sums = Scratch.floatBlock(4, columns, size);
+                    for (int row = 0; row < columns; row++) {
+                        Arrays.fill(sums[row], 0, size, 0);
+                    }
+                    for (int b = blocks.firstBlock(group); b < blocks.endBlock(group); b++) {
+                        if (softmax) {
+                            new Pixels(b).addTo(sums);
+                        } else {
+                            new Elements(b).addTo(sums);
+                        }
+                    }
+                    for (int row = 0; row < columns; row++) {
+                        partial[group * columns + row] = Sum.of(sums[row], size);
                     }
                 });
-        to.put(0, blocks.addUp(partial, columns));
+        double[] sums = blocks.addUpGroups(partial, columns);
+        for (int row = 0; row < blocks.images() * blocks.channels(); row++) {
+            boolean counts = !softmax || row % blocks.channels() == 0;
+            sums[row * ElementSums.COLUMNS + ElementSums.COUNT] = counts ? blocks.pixels() : 0;
+        }
+        to.put(0, sums);
     }
 
     /** Writes the gradient for the upstream gradient of each image's terms and factors. */
@@ -76,6 +91,10 @@ final class FloatElements {
         private boolean anyVoid;
         private final Factors factors;
 
+        // A term counts alpha: that of label 0, and by how much that of label 1 is more.
+        private final float alpha;
+        private final float alphaMore;
+
         Elements(int block) {
             this.block = block;
             this.n = blocks.length(block);
@@ -87,116 +106,185 @@ final class FloatElements {
             this.q = Scratch.floats(5, n);
             this.code = Scratch.ints(0, n);
             this.factors = new Factors(n);
+            boolean none = Double.isNaN(modulation.alpha());
+            this.alpha = none ? 1 : (float) (1 - modulation.alpha());
+            this.alphaMore = none ? 0 : (float) (2 * modulation.alpha() - 1);
         }
 
-        void sums(double[] to, int at) {
+        void addTo(float[][] sums) {
             for (int c = 0; c < blocks.channels(); c++) {
-                load(c);
-                double terms = 0;
-                double weights = 0;
-                double all = 0;
-                float addend = (float) modulation.poly();
-                for (int i = 0; i < n; i++) {
-                    double wf = (double) w[i] * factors.f[i];
-                    double wa = (double) w[i] * alpha(y[i]);
-                    terms += wa * (factors.f[i] * entropy[i] + addend * q[i]);
-                    weights += w[i];
-                    all += wf;
+                load(c, true, false);
+                int row = c * ElementSums.COLUMNS;
+                float[] terms = sums[row + ElementSums.TERMS];
+                float[] count = Scratch.floats(6, n);
+                shares(y, w, alpha, alphaMore, count, n);
+                float[] factored = sums[row + ElementSums.FACTORS];
+                if (factors.any()) {
+                    add(count, factors.f, entropy, (float) modulation.poly(), q, terms, n);
+                    FloatSoftmax.addProduct(factored, w, factors.f, n);
+                } else {
+                    FloatSoftmax.addProduct(terms, count, entropy, n);
+                    FloatSoftmax.add(factored, w, n);
                 }
-                int row = at + c * ElementSums.COLUMNS;
-                to[row + ElementSums.TERMS] = terms;
-                to[row + ElementSums.WEIGHTS] = weights;
-                to[row + ElementSums.COUNT] = n;
-                to[row + ElementSums.FACTORS] = all;
+                FloatSoftmax.add(sums[row + ElementSums.WEIGHTS], w, n);
             }
         }
 
         void gradient(DoubleBuffer upstream, FloatBuffer to) {
-            float addend = (float) modulation.poly();
             for (int c = 0; c < blocks.channels(); c++) {
-                load(c);
+                load(c, factors.any(), true);
                 int row = (blocks.image(block) * blocks.channels() + c) * ElementSums.COLUMNS;
                 float byTerms = (float) upstream.get(row + ElementSums.TERMS);
                 float byFactors = (float) upstream.get(row + ElementSums.FACTORS);
-                for (int i = 0; i < n; i++) {
-                    float term = factors.f[i] + factors.slope[i] * entropy[i] + addend * (1 - q[i]);
-                    float g = byTerms * alpha(y[i]) * term + byFactors * factors.slope[i];
-                    z[i] = code[i] < 0 ? 0 : w[i] * g * slope[i];
+                shares(y, w, byTerms * alpha, byTerms * alphaMore, z, n);
+                if (factors.any()) {
+                    float[] term = Scratch.floats(6, n);
+                    float addend = (float) modulation.poly();
+                    slopes(factors.f, factors.slope, entropy, addend, q, term, n);
+                    FloatSoftmax.multiply(z, term, n);
+                    shares(factors.slope, w, 0, byFactors, term, n);
+                    FloatSoftmax.add(z, term, n);
+                }
+                FloatSoftmax.multiply(z, slope, n);
+                if (anyVoid) {
+                    // not a product with the weight 0, which leaves NaN
+                    FloatSoftmax.clearVoid(z, code, n);
                 }
                 to.put(blocks.offset(block, c), z, 0, n);
             }
         }
 
-        private float alpha(float label) {
-            double alpha = modulation.alpha();
-            return Double.isNaN(alpha) ? 1 : (float) (1 - alpha + (2 * alpha - 1) * label);
-        }
-
-        /** Finds the entropies of a channel, their derivatives by the logits, q and factors. */
-        private void load(int c) {
+        /**
+         * Loads a channel and finds what is asked for of the entropies and their derivatives by the
+         * logits; q and the factors, if there are any.
+         */
+        private void load(int c, boolean entropies, boolean slopes) {
             if (target.hasOwn(c)) {
                 anyVoid = target.codes(block, c, code);
-                target.weights(block, c, code, w);
+                target.weights(block, c, code, anyVoid, w);
             }
-            target.labels(block, c, code, y);
+            target.labels(block, c, code, anyVoid, y);
             logits.get(blocks.offset(block, c), z, 0, n);
             if (anyVoid) {
-                for (int i = 0; i < n; i++) {
-                    z[i] = code[i] < 0 ? 0 : z[i];
-                }
+                FloatSoftmax.clearVoid(z, code, n);
             }
-            // softplus(z) and softplus(-z), their derivatives by z and -z
-            float[] above = Scratch.floats(6, n);
-            float[] below = Scratch.floats(7, n);
+            float[] label = y;
+            if (modulation.smoothing() != 0) {
+                label = Scratch.floats(10, n);
+                float smoothing = (float) modulation.smoothing();
+                System.arraycopy(y, 0, label, 0, n);
+                smooth(label, smoothing, n);
+            }
+            float positiveWeight = (float) positiveWeights[c];
             if (probabilities) {
-                for (int i = 0; i < n; i++) {
-                    above[i] = Math.max(1 - z[i], FloatCrossEntropy.LEAST_PROBABILITY);
-                    below[i] = Math.max(z[i], FloatCrossEntropy.LEAST_PROBABILITY);
-                    slope[i] = (1 - label(y[i])) * FloatCrossEntropy.inverse(1 - z[i]);
-                    slope[i] -=
-                            (float) positiveWeights[c]
-                                    * label(y[i])
-                                    * FloatCrossEntropy.inverse(z[i]);
-                    q[i] = y[i] * (1 - z[i]) + (1 - y[i]) * z[i];
-                }
-                Log.inPlace(above, 0, n);
-                Log.inPlace(below, 0, n);
-                for (int i = 0; i < n; i++) {
-                    above[i] = -above[i];
-                    below[i] = -below[i];
-                }
+                ofProbabilities(label, positiveWeight);
             } else {
-                for (int i = 0; i < n; i++) {
-                    above[i] = -Math.abs(z[i]);
-                }
-                Exp.inPlace(above, 0, n);
-                System.arraycopy(above, 0, below, 0, n);
-                Log.onePlus(below, 0, n);
-                for (int i = 0; i < n; i++) {
-                    float e = above[i];
-                    float positive = (z[i] >= 0 ? 1 : e) / (1 + e);
-                    float negative = (z[i] >= 0 ? e : 1) / (1 + e);
-                    slope[i] =
-                            (1 - label(y[i])) * positive
-                                    - (float) positiveWeights[c] * label(y[i]) * negative;
-                    q[i] = y[i] * negative + (1 - y[i]) * positive;
-                    above[i] = Math.max(z[i], 0) + below[i];
-                    below[i] = Math.max(-z[i], 0) + below[i];
-                }
+                ofLogits(label, positiveWeight, entropies, slopes);
             }
-            for (int i = 0; i < n; i++) {
-                float s = label(y[i]);
-                // z * 0: not finite in, NaN out
-                entropy[i] =
-                        (1 - s) * above[i] + (float) positiveWeights[c] * s * below[i] + z[i] * 0;
-                slope[i] += z[i] * 0;
+            if (factors.any()) {
+                factors.find(entropy, q, y);
             }
-            factors.find(entropy, q);
         }
 
-        private float label(float label) {
-            float smoothing = (float) modulation.smoothing();
-            return smoothing == 0 ? label : label * (1 - 2 * smoothing) + smoothing;
+        private void ofLogits(
+                float[] label, float positiveWeight, boolean entropies, boolean slopes) {
+            float[] e = Scratch.floats(6, n);
+            FloatSoftmax.decays(z, e, n);
+            if (slopes || factors.any()) {
+                float[] plus = Scratch.floats(8, n);
+                float[] minus = Scratch.floats(9, n);
+                FloatSoftmax.sigmoids(z, e, plus, minus, n);
+                if (slopes) {
+                    slopes(z, label, plus, minus, positiveWeight, slope, n);
+                }
+                if (factors.any()) {
+                    misses(y, plus, minus, q, n);
+                }
+            }
+            if (entropies) {
+                Log.onePlus(e, n);
+                entropies(z, label, e, positiveWeight, entropy, n);
+            }
+        }
+
+        private void ofProbabilities(float[] label, float positiveWeight) {
+            float least = FloatCrossEntropy.LEAST_PROBABILITY;
+            float[] above = Scratch.floats(6, n);
+            float[] below = Scratch.floats(7, n);
+            for (int i = 0; i < n; i++) {
+                above[i] = Math.max(1 - z[i], least);
+                below[i] = Math.max(z[i], least);
+            }
+            Log.inPlace(above, n);
+            Log.inPlace(below, n);
+            for (int i = 0; i < n; i++) {
+                float one = positiveWeight * label[i];
+                float zero = 1 - label[i];
+                entropy[i] = z[i] * 0 - zero * above[i] - one * below[i];
+                slope[i] =
+                        zero * FloatCrossEntropy.inverse(1 - z[i])
+                                - one * FloatCrossEntropy.inverse(z[i])
+                                + z[i] * 0;
+                q[i] = y[i] * (1 - z[i]) + (1 - y[i]) * z[i];
+            }
+        }
+    }
+
+    // One or two statements a loop, over arrays that are parameters: the compiler vectorizes that.
+
+    private static void smooth(float[] y, float smoothing, int n) {
+        for (int i = 0; i < n; i++) {
+            y[i] = y[i] * (1 - 2 * smoothing) + smoothing;
+        }
+    }
+
+    /** The entropies of logits, from {@code log(1 + exp(-|z|))}; not finite in, NaN out. */
+    private static void entropies(
+            float[] z, float[] y, float[] log, float positiveWeight, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            float zero = (1 - y[i]) * (Math.max(z[i], 0) + log[i]);
+            to[i] = zero + positiveWeight * y[i] * (Math.max(-z[i], 0) + log[i]) + z[i] * 0;
+        }
+    }
+
+    /** Their derivatives, from the sigmoids of z and -z. */
+    private static void slopes(
+            float[] z,
+            float[] y,
+            float[] plus,
+            float[] minus,
+            float positiveWeight,
+            float[] to,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = (1 - y[i]) * plus[i] - positiveWeight * y[i] * minus[i] + z[i] * 0;
+        }
+    }
+
+    private static void misses(float[] y, float[] plus, float[] minus, float[] q, int n) {
+        for (int i = 0; i < n; i++) {
+            q[i] = y[i] * minus[i] + (1 - y[i]) * plus[i];
+        }
+    }
+
+    private static void shares(float[] y, float[] w, float zero, float more, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = w[i] * (zero + more * y[i]);
+        }
+    }
+
+    private static void add(
+            float[] count, float[] f, float[] entropy, float addend, float[] q, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] += count[i] * (f[i] * entropy[i] + addend * q[i]);
+        }
+    }
+
+    /** The derivatives of the terms by the entropies. */
+    private static void slopes(
+            float[] f, float[] slope, float[] entropy, float addend, float[] q, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = f[i] + slope[i] * entropy[i] + addend * (1 - q[i]);
         }
     }
 
@@ -237,7 +325,7 @@ final class FloatElements {
 
         private void load() {
             boolean anyVoid = target.codes(block, 0, code);
-            target.weights(block, 0, code, w);
+            target.weights(block, 0, code, anyVoid, w);
             FloatSoftmax.load(logits, p, blocks, block);
             if (anyVoid) {
                 FloatSoftmax.clearVoid(p, code, channels, n);
@@ -246,13 +334,13 @@ final class FloatElements {
             float[] sum = Scratch.floats(7, n);
             Arrays.fill(sum, 0, n, 0);
             for (int c = 0; c < channels; c++) {
-                target.labels(block, c, code, y[c]);
+                target.labels(block, c, code, anyVoid, y[c]);
                 if (probabilities) {
                     for (int i = 0; i < n; i++) {
                         own[c][i] = Math.max(p[c][i], FloatCrossEntropy.LEAST_PROBABILITY);
                         sum[i] += p[c][i] * 0;
                     }
-                    Log.inPlace(own[c], 0, n);
+                    Log.inPlace(own[c], n);
                 }
             }
             if (probabilities) {
@@ -262,17 +350,21 @@ final class FloatElements {
                     }
                 }
             } else {
-                FloatSoftmax.maxima(p, channels, n, max);
+                FloatSoftmax.maxima(p, channels, n, max, sum);
                 for (int c = 0; c < channels; c++) {
                     for (int i = 0; i < n; i++) {
                         own[c][i] = max[i] - p[c][i];
                     }
                 }
                 FloatSoftmax.exponentials(p, channels, n, max, sum);
-                for (int c = 0; c < channels; c++) {
-                    FloatSoftmax.divide(p[c], sum, n);
+                float[] inverse = max;
+                for (int i = 0; i < n; i++) {
+                    inverse[i] = 1 / sum[i];
                 }
-                Log.inPlace(sum, 0, n);
+                for (int c = 0; c < channels; c++) {
+                    FloatSoftmax.multiply(p[c], inverse, n);
+                }
+                Log.inPlace(sum, n);
                 for (int c = 0; c < channels; c++) {
                     FloatSoftmax.add(own[c], sum, n);
                 }
@@ -289,27 +381,22 @@ final class FloatElements {
                     q[i] += p[c][i] * (1 - y[c][i]);
                 }
             }
-            factors.find(entropy, q);
+            factors.find(entropy, q, null);
         }
 
-        void sums(double[] to, int at) {
-            double alpha = Double.isNaN(modulation.alpha()) ? 1 : modulation.alpha();
+        void addTo(float[][] sums) {
+            float alpha = Double.isNaN(modulation.alpha()) ? 1 : (float) modulation.alpha();
             float addend = (float) modulation.poly();
             for (int c = 0; c < channels; c++) {
-                double terms = 0;
-                double weights = 0;
-                double all = 0;
+                int row = c * ElementSums.COLUMNS;
+                float[] terms = sums[row + ElementSums.TERMS];
+                float[] factored = sums[row + ElementSums.FACTORS];
                 for (int i = 0; i < n; i++) {
-                    double wy = (double) w[i] * label(c, i);
-                    terms += wy * (factors.f[i] * own[c][i] + addend * q[i]);
-                    weights += (double) w[i] * y[c][i];
-                    all += wy * factors.f[i];
+                    float wy = w[i] * label(c, i);
+                    terms[i] += alpha * wy * (factors.f[i] * own[c][i] + addend * q[i]);
+                    factored[i] += wy * factors.f[i];
                 }
-                int row = at + c * ElementSums.COLUMNS;
-                to[row + ElementSums.TERMS] = alpha * terms;
-                to[row + ElementSums.WEIGHTS] = weights;
-                to[row + ElementSums.COUNT] = c == 0 ? n : 0;
-                to[row + ElementSums.FACTORS] = all;
+                FloatSoftmax.addProduct(sums[row + ElementSums.WEIGHTS], w, y[c], n);
             }
         }
 
@@ -376,21 +463,29 @@ final class FloatElements {
             this.slope = both[1];
         }
 
-        /** Finds them, and q where the others of a pixel do not tell it. */
-        void find(float[] entropy, float[] q) {
-            boolean plain = modulation.gamma() == 0;
+        /** Whether terms are more than entropies. */
+        boolean any() {
+            return modulation.gamma() != 0 || modulation.poly() != 0;
+        }
+
+        /**
+         * Finds them, and q where it is not known yet.
+         *
+         * @param y labels of elements, or null: with 0 and 1 alone q is known
+         */
+        void find(float[] entropy, float[] q, float[] y) {
             Arrays.fill(f, 0, n, 1);
             Arrays.fill(slope, 0, n, 0);
-            if (plain && modulation.poly() == 0) {
+            if (!any()) {
                 return;
             }
             // where probabilities are given, those of a pixel need not add up to 1
-            if (!target.isHard() || softmax && probabilities) {
+            if (softmax ? probabilities || !target.isHard() : isSoft(y)) {
                 for (int i = 0; i < n; i++) {
                     q[i] = (float) -Math.expm1(-entropy[i]);
                 }
             }
-            if (!plain) {
+            if (modulation.gamma() != 0) {
                 power((float) modulation.gamma(), q);
                 if (modulation.reduced() > 0) {
                     reduce(q);
@@ -398,29 +493,37 @@ final class FloatElements {
             }
         }
 
+        private boolean isSoft(float[] y) {
+            float soft = 0;
+            for (int i = 0; i < n && !target.isHard(); i++) {
+                soft += y[i] * (1 - y[i]);
+            }
+            return soft != 0;
+        }
+
         /**
          * Finds {@code q^gamma} and its derivative by the entropy, {@code gamma*q^(gamma-1)*(1-q)}.
          */
         private void power(float gamma, float[] q) {
             if (gamma == Math.rint(gamma) && gamma <= 8) {
-                Arrays.fill(slope, 0, n, gamma);
+                // q^(gamma-1)
                 for (int k = 1; k < gamma; k++) {
-                    FloatSoftmax.multiply(slope, q, n);
+                    FloatSoftmax.multiply(f, q, n);
                 }
                 for (int i = 0; i < n; i++) {
-                    f[i] = slope[i] / gamma * q[i];
-                    slope[i] *= 1 - q[i];
+                    slope[i] = gamma * f[i] * (1 - q[i]);
                 }
+                FloatSoftmax.multiply(f, q, n);
                 return;
             }
             for (int i = 0; i < n; i++) {
                 f[i] = Math.max(q[i], FloatCrossEntropy.LEAST_PROBABILITY);
             }
-            Log.inPlace(f, 0, n);
+            Log.inPlace(f, n);
             for (int i = 0; i < n; i++) {
                 f[i] = Math.min(gamma * f[i], 0);
             }
-            Exp.inPlace(f, 0, n);
+            Exp.inPlace(f, n);
             for (int i = 0; i < n; i++) {
                 // where q is 0 both are, though below 1 the power's derivative has no bound there
                 boolean some = q[i] > FloatCrossEntropy.LEAST_PROBABILITY;

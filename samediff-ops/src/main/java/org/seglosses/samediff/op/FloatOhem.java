@@ -30,7 +30,7 @@ final class FloatOhem {
                             FloatSoftmax.addIfNotFinite(sum, e[c], n);
                         }
                     } else {
-                        FloatSoftmax.maxima(e, channels, n, max);
+                        FloatSoftmax.maxima(e, channels, n, max, sum);
                         FloatSoftmax.exponentials(e, channels, n, max, sum);
                     }
                     for (int i = 0; i < n; i++) {

@@ -19,12 +19,14 @@ final class FloatProbabilities {
                     float[][] p = Scratch.floatBlock(0, channels, n);
                     FloatSoftmax.load(logits, p, blocks, block);
                     boolean anyVoid = clearVoid(p, codes, sigmoid, blocks, block);
+                    float[] one = Scratch.floats(1, n);
+                    float[] other = Scratch.floats(2, n);
                     if (sigmoid) {
                         for (int c = 0; c < channels; c++) {
-                            sigmoid(p[c], n);
+                            sigmoid(p[c], one, other, n);
                         }
                     } else {
-                        softmax(p, channels, n);
+                        FloatSoftmax.softmax(p, channels, n, one, other);
                     }
                     if (anyVoid) {
                         clearVoid(p, codes, sigmoid, blocks, block);
@@ -33,25 +35,12 @@ final class FloatProbabilities {
                 });
     }
 
-    private static void softmax(float[][] z, int channels, int n) {
-        float[] max = Scratch.floats(1, n);
-        float[] sum = Scratch.floats(2, n);
-        FloatSoftmax.maxima(z, channels, n, max);
-        FloatSoftmax.exponentials(z, channels, n, max, sum);
-        for (int c = 0; c < channels; c++) {
-            FloatSoftmax.divide(z[c], sum, n);
-        }
-    }
-
-    private static void sigmoid(float[] z, int length) {
-        float[] e = Scratch.floats(1, length);
-        for (int i = 0; i < length; i++) {
-            e[i] = -Math.abs(z[i]);
-        }
-        Exp.inPlace(e, 0, length);
-        for (int i = 0; i < length; i++) {
-            float p = (z[i] >= 0 ? 1 : e[i]) / (1 + e[i]);
-            z[i] = p + z[i] * 0;
+    private static void sigmoid(float[] z, float[] e, float[] ofMinus, int n) {
+        FloatSoftmax.decays(z, e, n);
+        float[] p = Scratch.floats(3, n);
+        FloatSoftmax.sigmoids(z, e, p, ofMinus, n);
+        for (int i = 0; i < n; i++) {
+            z[i] = p[i] + z[i] * 0;
         }
     }
 
@@ -89,7 +78,7 @@ final class FloatProbabilities {
     static void gradient(
             FloatBuffer values,
             IntBuffer codes,
-            int form,
+            Probabilities.Form form,
             boolean perChannel,
             FloatBuffer upstream,
             Blocks blocks,
@@ -104,39 +93,46 @@ final class FloatProbabilities {
                     FloatSoftmax.load(values, p, blocks, block);
                     FloatSoftmax.load(upstream, g, blocks, block);
                     clearVoid(g, codes, perChannel, blocks, block);
-                    if (form == Probabilities.GIVEN) {
-                        for (int c = 0; c < channels; c++) {
-                            FloatSoftmax.addIfNotFinite(g[c], p[c], n);
-                        }
-                    } else if (form == Probabilities.SIGMOID) {
+                    if (form == Probabilities.Form.SIGMOID) {
                         clearVoid(p, codes, perChannel, blocks, block);
-                        for (int c = 0; c < channels; c++) {
-                            sigmoidGradient(g[c], p[c], n);
-                        }
-                    } else {
-                        float[] mean = Scratch.floats(2, n);
-                        for (int i = 0; i < n; i++) {
-                            mean[i] = 0;
-                        }
-                        for (int c = 0; c < channels; c++) {
-                            FloatSoftmax.addProduct(mean, p[c], g[c], n);
-                        }
-                        for (int c = 0; c < channels; c++) {
-                            softmaxGradient(g[c], p[c], mean, n);
-                        }
                     }
+                    toScores(form, p, g, channels, n);
                     FloatSoftmax.store(g, to, blocks, block);
                 });
     }
 
-    private static void sigmoidGradient(float[] g, float[] z, int n) {
-        float[] e = Scratch.floats(1, n);
-        for (int i = 0; i < n; i++) {
-            e[i] = -Math.abs(z[i]);
+    /**
+     * Puts the gradient by the scores in the place of the gradient g by the probabilities. Takes
+     * the probabilities, or with sigmoids the logits.
+     */
+    static void toScores(
+            Probabilities.Form form, float[][] values, float[][] g, int channels, int n) {
+        if (form == Probabilities.Form.GIVEN) {
+            for (int c = 0; c < channels; c++) {
+                FloatSoftmax.addIfNotFinite(g[c], values[c], n);
+            }
+        } else if (form == Probabilities.Form.SIGMOID) {
+            float[] e = Scratch.floats(1, n);
+            for (int c = 0; c < channels; c++) {
+                FloatSoftmax.decays(values[c], e, n);
+                sigmoidGradient(g[c], values[c], e, n);
+            }
+        } else {
+            float[] mean = Scratch.floats(2, n);
+            Arrays.fill(mean, 0, n, 0);
+            for (int c = 0; c < channels; c++) {
+                FloatSoftmax.addProduct(mean, values[c], g[c], n);
+            }
+            for (int c = 0; c < channels; c++) {
+                softmaxGradient(g[c], values[c], mean, n);
+            }
         }
-        Exp.inPlace(e, 0, n);
+    }
+
+    private static void sigmoidGradient(float[] g, float[] z, float[] e, int n) {
         for (int i = 0; i < n; i++) {
-            g[i] *= e[i] / ((1 + e[i]) * (1 + e[i])) + z[i] * 0;
+            float inverse = 1 / (1 + e[i]);
+            g[i] *= e[i] * inverse * inverse + z[i] * 0;
         }
     }
 
@@ -154,9 +150,7 @@ final class FloatProbabilities {
         boolean any = false;
         if (!perChannel) {
             codes.get(blocks.withChannels(1).offset(block, 0), code, 0, n);
-            for (int i = 0; i < n; i++) {
-                any |= code[i] < 0;
-            }
+            any = FloatTarget.anyVoid(code, n);
             if (any) {
                 FloatSoftmax.clearVoid(values, code, blocks.channels(), n);
             }
@@ -164,11 +158,9 @@ final class FloatProbabilities {
         }
         for (int c = 0; c < blocks.channels(); c++) {
             codes.get(blocks.offset(block, c), code, 0, n);
-            for (int i = 0; i < n; i++) {
-                if (code[i] < 0) {
-                    values[c][i] = 0;
-                    any = true;
-                }
+            if (FloatTarget.anyVoid(code, n)) {
+                FloatSoftmax.clearVoid(values[c], code, n);
+                any = true;
             }
         }
         return any;

@@ -3,8 +3,17 @@ package org.seglosses.samediff.op;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 
-/** Softmax statistics of a block: a row for each channel, {@code n} pixels each. */
+/**
+ * Softmax and sigmoid of a block: a row for each channel, {@code n} pixels each.
+ *
+ * <p>Few statements a loop, over arrays with one index from 0, without conditions: that is what the
+ * compiler vectorizes.
+ */
+@SuppressWarnings("cast") // the double twin has casts from double to double
 final class FloatSoftmax {
+
+    /** Makes 1 of all but the smallest positive numbers, which become less than 1. */
+    private static final float STEEP = (float) 1e38;
 
     private FloatSoftmax() {}
 
@@ -33,33 +42,71 @@ final class FloatSoftmax {
         }
     }
 
-    /** Finds the maximum over the channels. */
-    static void maxima(float[][] z, int channels, int n, float[] max) {
-        System.arraycopy(z[0], 0, max, 0, n);
-        for (int c = 1; c < channels; c++) {
-            maximum(max, z[c], n);
+    static void clearVoid(float[] values, int[] codes, int n) {
+        for (int i = 0; i < n; i++) {
+            if (codes[i] < 0) {
+                values[i] = 0;
+            }
         }
     }
 
     /**
-     * Puts {@code exp(z - max)} in the place of {@code z}, and the sum over the channels into
-     * {@code sum}. The sum is NaN wherever a channel is not finite.
+     * Finds the maximum over the channels; {@code sum} gets 0, or NaN where a channel is not
+     * finite.
      */
-    static void exponentials(float[][] z, int channels, int n, float[] max, float[] sum) {
+    static void maxima(float[][] z, int channels, int n, float[] max, float[] sum) {
+        System.arraycopy(z[0], 0, max, 0, n);
         Arrays.fill(sum, 0, n, 0);
         for (int c = 0; c < channels; c++) {
-            addIfNotFinite(sum, z[c], n);
-            subtract(z[c], max, n);
-            Exp.inPlace(z[c], 0, n);
-            add(sum, z[c], n);
+            raise(max, sum, z[c], n);
         }
     }
 
-    // One statement a loop, over arrays with one index: that is what the compiler vectorizes.
-
-    private static void maximum(float[] to, float[] x, int n) {
+    private static void raise(float[] max, float[] sum, float[] z, int n) {
         for (int i = 0; i < n; i++) {
-            to[i] = Math.max(to[i], x[i]);
+            max[i] = Math.max(max[i], z[i]);
+            sum[i] += z[i] * 0;
+        }
+    }
+
+    /** Puts {@code exp(z - max)} in the place of {@code z}, and adds it over the channels. */
+    static void exponentials(float[][] z, int channels, int n, float[] max, float[] sum) {
+        for (int c = 0; c < channels; c++) {
+            Exp.ofDifferences(z[c], max, sum, n);
+        }
+    }
+
+    /** Puts the softmax in the place of {@code z}; NaN in all channels if one is not finite. */
+    static void softmax(float[][] z, int channels, int n, float[] max, float[] sum) {
+        maxima(z, channels, n, max, sum);
+        exponentials(z, channels, n, max, sum);
+        for (int i = 0; i < n; i++) {
+            sum[i] = 1 / sum[i];
+        }
+        for (int c = 0; c < channels; c++) {
+            multiply(z[c], sum, n);
+        }
+    }
+
+    /** Finds {@code exp(-|z|)}. */
+    static void decays(float[] z, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = -Math.abs(z[i]);
+        }
+        Exp.inPlace(to, n);
+    }
+
+    /**
+     * Finds the sigmoids of z and of -z from {@code e = exp(-|z|)}, which are {@code 1/(1+e)} and
+     * {@code e/(1+e)} or the other way round; each to the last digits, also where it is small.
+     */
+    static void sigmoids(float[] z, float[] e, float[] ofPlus, float[] ofMinus, int n) {
+        for (int i = 0; i < n; i++) {
+            float positive = Math.min(Math.max(z[i] * STEEP, 0), 1);
+            float inverse = 1 / (1 + e[i]);
+            float rest = 1 - e[i];
+            ofPlus[i] = (e[i] + positive * rest) * inverse;
+            ofMinus[i] = (e[i] + (1 - positive) * rest) * inverse;
         }
     }
 
@@ -67,12 +114,6 @@ final class FloatSoftmax {
     static void addIfNotFinite(float[] to, float[] x, int n) {
         for (int i = 0; i < n; i++) {
             to[i] += x[i] * 0;
-        }
-    }
-
-    private static void subtract(float[] to, float[] x, int n) {
-        for (int i = 0; i < n; i++) {
-            to[i] -= x[i];
         }
     }
 
@@ -88,21 +129,9 @@ final class FloatSoftmax {
         }
     }
 
-    static void divide(float[] to, float[] x, int n) {
-        for (int i = 0; i < n; i++) {
-            to[i] /= x[i];
-        }
-    }
-
     static void addProduct(float[] to, float[] x, float[] y, int n) {
         for (int i = 0; i < n; i++) {
             to[i] += x[i] * y[i];
-        }
-    }
-
-    static void addScaled(float[] to, float[] x, float by, int n) {
-        for (int i = 0; i < n; i++) {
-            to[i] += x[i] * by;
         }
     }
 }

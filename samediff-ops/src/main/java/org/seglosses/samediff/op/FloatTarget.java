@@ -94,31 +94,33 @@ final class FloatTarget {
                 code,
                 0,
                 n);
-        int all = 0;
+        return anyVoid(code, n);
+    }
+
+    static boolean anyVoid(int[] code, int n) {
+        // a sum, which the compiler vectorizes
+        int signs = 0;
         for (int i = 0; i < n; i++) {
-            all |= code[i];
+            signs += code[i] >>> 31;
         }
-        return all < 0;
+        return signs != 0;
     }
 
     /** Writes the labels of a channel, 0 where void. */
-    void labels(int block, int channel, int[] code, float[] y) {
+    void labels(int block, int channel, int[] code, boolean anyVoid, float[] y) {
         int n = blocks.length(block);
-        if (soft != null) {
-            soft.get(blocks.offset(block, channel), y, 0, n);
-            for (int i = 0; i < n; i++) {
-                y[i] = code[i] < 0 ? 0 : y[i];
-            }
+        if (soft == null) {
+            Indicator.of(code, perChannel ? 1 : channel, y, n);
             return;
         }
-        int foreground = perChannel ? 1 : channel;
-        for (int i = 0; i < n; i++) {
-            y[i] = code[i] == foreground ? 1 : 0;
+        soft.get(blocks.offset(block, channel), y, 0, n);
+        if (anyVoid) {
+            FloatSoftmax.clearVoid(y, code, n);
         }
     }
 
     /** Writes the weights of a channel, 0 where void. */
-    void weights(int block, int channel, int[] code, float[] w) {
+    void weights(int block, int channel, int[] code, boolean anyVoid, float[] w) {
         int n = blocks.length(block);
         if (weights == null) {
             Arrays.fill(w, 0, n, 1);
@@ -131,8 +133,8 @@ final class FloatTarget {
                     0,
                     n);
         }
-        for (int i = 0; i < n; i++) {
-            w[i] = code[i] < 0 ? 0 : w[i];
+        if (anyVoid) {
+            FloatSoftmax.clearVoid(w, code, n);
         }
     }
 }

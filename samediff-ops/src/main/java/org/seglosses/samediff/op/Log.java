@@ -4,6 +4,11 @@ package org.seglosses.samediff.op;
 final class Log {
 
     private static final int SQRT_HALF = Float.floatToRawIntBits((float) Math.sqrt(0.5));
+
+    // 3 * 2^22: its last bit counts 1, so adding an integer to its bits adds it to its value
+    private static final float MAGIC = 12582912f;
+    private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
+
     private static final float LN2 = (float) Math.log(2);
     private static final float L1 = 0.66666662693f;
     private static final float L2 = 0.40000972152f;
@@ -13,42 +18,56 @@ final class Log {
     private Log() {}
 
     /**
-     * Replaces each element, positive and normal, by its logarithm, to within two ulps. NaN and
-     * infinity give NaN.
+     * Replaces each of the first n elements, positive and normal, by its logarithm, to within two
+     * ulps. NaN and infinity give NaN.
      *
      * <p>With {@code x = 2^k * (1+f)}, {@code 1+f} in [sqrt(1/2), sqrt(2)), and {@code s = f /
      * (2+f)}: {@code log(1+f) = 2s + 2/3 s^3 + 2/5 s^5 + ...}, the minimax polynomial of FreeBSD's
-     * logf. Java's own logarithm is of doubles and takes five times as long.
+     * logf. Java's own logarithm is of doubles and takes ten times as long.
      */
-    static void inPlace(float[] x, int from, int length) {
-        for (int i = from; i < from + length; i++) {
-            int bits = Float.floatToRawIntBits(x[i]);
-            int k = bits - SQRT_HALF >> 23;
-            float f = Float.intBitsToFloat(bits - (k << 23)) - 1;
+    static void inPlace(float[] x, int n) {
+        int[] mantissa = Scratch.ints(Scratch.EXP, n);
+        int[] exponent = Scratch.ints(Scratch.EXP + 1, n);
+        float[] m = Scratch.floats(Scratch.EXP, n);
+        float[] k = Scratch.floats(Scratch.EXP + 1, n);
+        Bits.ofFloats(x, mantissa, n);
+        split(mantissa, exponent, n);
+        Bits.toFloats(mantissa, m, n);
+        Bits.toFloats(exponent, k, n);
+        for (int i = 0; i < n; i++) {
+            float f = m[i] - 1;
             float s = f / (2 + f);
             float z = s * s;
             float rest = z * (L1 + z * (L2 + z * (L3 + z * L4)));
             float half = 0.5f * f * f;
-            float log = f - (half - s * (half + rest)) + k * LN2;
-            x[i] = log + x[i] * 0;
+            x[i] = f - (half - s * (half + rest)) + (k[i] - MAGIC) * LN2 + x[i] * 0;
         }
     }
 
-    /** Replaces each element by its logarithm. */
-    static void inPlace(double[] x, int from, int length) {
-        for (int i = from; i < from + length; i++) {
+    private static void split(int[] mantissa, int[] exponent, int n) {
+        for (int i = 0; i < n; i++) {
+            int k = mantissa[i] - SQRT_HALF >> 23;
+            mantissa[i] -= k << 23;
+            exponent[i] = k + MAGIC_BITS;
+        }
+    }
+
+    /** Replaces each of the first n elements by its logarithm. */
+    static void inPlace(double[] x, int n) {
+        for (int i = 0; i < n; i++) {
             x[i] = Math.log(x[i]);
         }
     }
 
     /**
-     * Replaces each element x, from 0 to 1, by {@code log(1+x)}, small ones too to within two ulps.
+     * Replaces each of the first n elements x, from 0 to 1, by {@code log(1+x)}, small ones too to
+     * within two ulps.
      *
      * <p>The same series with {@code s = x / (2+x)}, at most 1/3: its tail from s^17 on is below
      * 1e-9 of the result.
      */
-    static void onePlus(float[] x, int from, int length) {
-        for (int i = from; i < from + length; i++) {
+    static void onePlus(float[] x, int n) {
+        for (int i = 0; i < n; i++) {
             float s = x[i] / (2 + x[i]);
             float z = s * s;
             float rest = z * (1f / 11 + z * (1f / 13 + z * (1f / 15)));
@@ -57,9 +76,9 @@ final class Log {
         }
     }
 
-    /** Replaces each element x by {@code log(1+x)}. */
-    static void onePlus(double[] x, int from, int length) {
-        for (int i = from; i < from + length; i++) {
+    /** Replaces each of the first n elements x by {@code log(1+x)}. */
+    static void onePlus(double[] x, int n) {
+        for (int i = 0; i < n; i++) {
             x[i] = Math.log1p(x[i]);
         }
     }

@@ -11,12 +11,21 @@ import java.util.List;
  * codes say (one label a pixel, or one a channel). At void pixels they are 0 whatever the logits
  * are, and the gradient is 0. A logit at a valid pixel that is not finite makes NaN of its own
  * probability, and with softmax of all its pixel's.
+ *
+ * <p>On request the output holds the <em>bits</em> of the probabilities: INT32 for FLOAT, INT64 for
+ * DOUBLE. An integer has no gradient: that is for an op whose own derivative leads to the logits.
  */
 public final class Probabilities extends JavaOp {
 
-    static final int GIVEN = 0;
-    static final int SOFTMAX = 1;
-    static final int SIGMOID = 2;
+    /** What probabilities are of their scores. */
+    public enum Form {
+        /** The scores themselves. */
+        GIVEN,
+        /** The softmax over the channels. */
+        SOFTMAX,
+        /** The sigmoid in each channel. */
+        SIGMOID
+    }
 
     /** For ND4J, which creates ops by reflection. */
     public Probabilities() {}
@@ -33,7 +42,7 @@ public final class Probabilities extends JavaOp {
      * @return the probabilities
      */
     public static SDVariable softmax(SDVariable logits, SDVariable codes) {
-        return of(logits, codes, SOFTMAX);
+        return of(Form.SOFTMAX, logits, codes);
     }
 
     /**
@@ -44,7 +53,7 @@ public final class Probabilities extends JavaOp {
      * @return the probabilities
      */
     public static SDVariable sigmoid(SDVariable logits, SDVariable codes) {
-        return of(logits, codes, SIGMOID);
+        return of(Form.SIGMOID, logits, codes);
     }
 
     /**
@@ -56,13 +65,43 @@ public final class Probabilities extends JavaOp {
      * @return the probabilities
      */
     public static SDVariable given(SDVariable probabilities, SDVariable codes) {
-        return of(probabilities, codes, GIVEN);
+        return of(Form.GIVEN, probabilities, codes);
     }
 
-    private static SDVariable of(SDVariable logits, SDVariable codes, int form) {
-        Probabilities op = new Probabilities(new SDVariable[] {logits, codes});
-        op.addIArgument(form);
+    /**
+     * Adds probabilities to the graph of their scores.
+     *
+     * @param form what they are of the scores
+     * @param scores {@code [N,C,H,W]}
+     * @param codes codes of {@link Targets} {@code [N,1,H,W]} or {@code [N,C,H,W]}
+     * @return the probabilities
+     */
+    public static SDVariable of(Form form, SDVariable scores, SDVariable codes) {
+        Probabilities op = new Probabilities(new SDVariable[] {scores, codes});
+        op.addIArgument(form.ordinal());
         return op.variable();
+    }
+
+    /**
+     * Adds the bits of probabilities to the graph of their scores.
+     *
+     * @param form what they are of the scores
+     * @param scores {@code [N,C,H,W]}
+     * @param codes codes of {@link Targets} {@code [N,1,H,W]} or {@code [N,C,H,W]}
+     * @return the bits
+     */
+    public static SDVariable bits(Form form, SDVariable scores, SDVariable codes) {
+        Probabilities op = new Probabilities(new SDVariable[] {scores, codes});
+        op.addIArgument(form.ordinal(), 1);
+        return op.variable();
+    }
+
+    private Form form() {
+        return Form.values()[intArg(0)];
+    }
+
+    private boolean asBits() {
+        return iArgs().length > 1;
     }
 
     @Override
@@ -77,29 +116,33 @@ public final class Probabilities extends JavaOp {
 
     @Override
     DataType outputType(List<DataType> inputs) {
-        return inputs.get(0);
+        DataType type = inputs.get(0);
+        if (!asBits()) {
+            return type;
+        }
+        return type == DataType.DOUBLE ? DataType.INT64 : DataType.INT32;
     }
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("logits", inputs[0]);
-        int form = intArg(0);
+        Form form = form();
         boolean perChannel = perChannel(form, inputs[1], blocks);
         int channels = perChannel ? blocks.channels() : 1;
         blocks.requireMatch("codes", inputs[1], channels, channels);
         var codes = HostArray.ints(inputs[1]);
-        if (output.dataType() == DataType.DOUBLE) {
+        if (inputs[0].dataType() == DataType.DOUBLE) {
             var from = HostArray.doubles(inputs[0]);
-            var to = HostArray.doubles(output);
-            if (form == GIVEN) {
+            var to = asBits() ? HostArray.doubleBits(output) : HostArray.doubles(output);
+            if (form == Form.GIVEN) {
                 DoubleProbabilities.given(from, codes, perChannel, blocks, to);
             } else {
                 DoubleProbabilities.forward(from, codes, perChannel, blocks, to);
             }
         } else {
             var from = HostArray.floats(inputs[0]);
-            var to = HostArray.floats(output);
-            if (form == GIVEN) {
+            var to = asBits() ? HostArray.floatBits(output) : HostArray.floats(output);
+            if (form == Form.GIVEN) {
                 FloatProbabilities.given(from, codes, perChannel, blocks, to);
             } else {
                 FloatProbabilities.forward(from, codes, perChannel, blocks, to);
@@ -110,13 +153,16 @@ public final class Probabilities extends JavaOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> upstream) {
+        if (asBits()) {
+            return List.of();
+        }
         // of a sigmoid that is rounded to 1 the logit knows the slope, not the probability
-        SDVariable values = intArg(0) == SIGMOID ? arg(0) : outputVariable();
-        return List.of(ProbabilitiesGradient.of(values, arg(1), upstream.get(0), intArg(0)));
+        SDVariable values = form() == Form.SIGMOID ? arg(0) : outputVariable();
+        return List.of(ProbabilitiesGradient.of(form(), values, arg(1), upstream.get(0)));
     }
 
     /** Whether a pixel has a label for each channel. */
-    static boolean perChannel(int form, INDArray codes, Blocks blocks) {
-        return form == GIVEN ? codes.size(1) == blocks.channels() : form == SIGMOID;
+    static boolean perChannel(Form form, INDArray codes, Blocks blocks) {
+        return form == Form.GIVEN ? codes.size(1) == blocks.channels() : form == Form.SIGMOID;
     }
 }

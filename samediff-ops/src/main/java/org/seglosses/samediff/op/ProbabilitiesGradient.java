@@ -21,10 +21,11 @@ public final class ProbabilitiesGradient extends JavaOp {
     }
 
     /** The values are the probabilities, or with sigmoids the logits. */
-    static SDVariable of(SDVariable values, SDVariable codes, SDVariable upstream, int form) {
+    static SDVariable of(
+            Probabilities.Form form, SDVariable values, SDVariable codes, SDVariable upstream) {
         ProbabilitiesGradient op =
                 new ProbabilitiesGradient(new SDVariable[] {values, codes, upstream});
-        op.addIArgument(form);
+        op.addIArgument(form.ordinal());
         return op.variable();
     }
 
@@ -46,7 +47,7 @@ public final class ProbabilitiesGradient extends JavaOp {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("probabilities", inputs[0]);
-        int form = intArg(0);
+        Probabilities.Form form = Probabilities.Form.values()[intArg(0)];
         boolean perChannel = Probabilities.perChannel(form, inputs[1], blocks);
         var codes = HostArray.ints(inputs[1]);
         if (output.dataType() == DataType.DOUBLE) {

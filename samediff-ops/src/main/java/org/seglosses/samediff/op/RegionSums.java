@@ -10,7 +10,10 @@ import java.util.List;
  * The sums over H and W that region losses are made of, {@code [N,C,4]} of DOUBLE: with the
  * prediction p, the label y and the weight w of each valid pixel, {@code TP = sum w*p*y}, {@code FP
  * = sum w*p - TP}, {@code Y = sum w*y}, {@code sum w}; on request with squares, {@code sum w*p^2 -
- * TP} and {@code sum w*y^2}. Differentiable by the prediction.
+ * TP} and {@code sum w*y^2}.
+ *
+ * <p>Differentiable by the scores that the prediction is made of, in one step: a gradient by the
+ * prediction is never stored.
  */
 public final class RegionSums extends JavaOp {
 
@@ -34,19 +37,23 @@ public final class RegionSums extends JavaOp {
     /**
      * Adds the op to the graph of its inputs.
      *
-     * @param probabilities the prediction {@code [N,C,H,W]}, 0 at void pixels
+     * @param form what the prediction is of the scores
+     * @param scores {@code [N,C,H,W]}
      * @param target labels and weights
      * @param squarePredicted whether predictions are squared where they are alone
      * @param squareLabelled whether labels are squared where they are alone
      * @return the sums {@code [N,C,4]}
      */
     public static SDVariable of(
-            SDVariable probabilities,
+            Probabilities.Form form,
+            SDVariable scores,
             Target target,
             boolean squarePredicted,
             boolean squareLabelled) {
-        RegionSums op = new RegionSums(target.inputs(probabilities));
-        op.addIArgument(target.form(), squarePredicted ? 1 : 0, squareLabelled ? 1 : 0);
+        SDVariable bits = Probabilities.bits(form, scores, target.codes());
+        RegionSums op = new RegionSums(target.inputs(scores, bits));
+        op.addIArgument(
+                target.form(), squarePredicted ? 1 : 0, squareLabelled ? 1 : 0, form.ordinal());
         return op.variable();
     }
 
@@ -68,10 +75,11 @@ public final class RegionSums extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        Blocks blocks = Blocks.of("probabilities", inputs[0]);
+        Blocks blocks = Blocks.of("scores", inputs[0]);
+        INDArray bits = inputs[Target.count(intArg(0))];
         if (inputs[0].dataType() == DataType.DOUBLE) {
             DoubleRegionSums.forward(
-                    HostArray.doubles(inputs[0]),
+                    HostArray.doubleBits(bits),
                     DoubleTarget.of(intArg(0), inputs, blocks),
                     flagArg(1),
                     flagArg(2),
@@ -79,7 +87,7 @@ public final class RegionSums extends JavaOp {
                     HostArray.doubles(output));
         } else {
             FloatRegionSums.forward(
-                    HostArray.floats(inputs[0]),
+                    HostArray.floatBits(bits),
                     FloatTarget.of(intArg(0), inputs, blocks),
                     flagArg(1),
                     flagArg(2),

@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 import java.util.List;
 
-/** The gradient of {@link RegionSums} by the prediction, 0 at void pixels; not differentiable. */
+/** The gradient of {@link RegionSums} by the scores, 0 at void pixels; not differentiable. */
 public final class RegionSumsGradient extends JavaOp {
 
     /** For ND4J, which creates ops by reflection. */
@@ -18,7 +18,9 @@ public final class RegionSumsGradient extends JavaOp {
 
     static SDVariable of(RegionSums forward, SDVariable upstream) {
         Target target = Target.of(forward.intArg(0), forward.args());
-        RegionSumsGradient op = new RegionSumsGradient(target.inputs(forward.arg(0), upstream));
+        SDVariable bits = forward.arg(Target.count(forward.intArg(0)));
+        RegionSumsGradient op =
+                new RegionSumsGradient(target.inputs(forward.arg(0), bits, upstream));
         op.addIArgument(forward.iArgs());
         return op.variable();
     }
@@ -40,11 +42,15 @@ public final class RegionSumsGradient extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        Blocks blocks = Blocks.of("probabilities", inputs[0]);
-        var upstream = HostArray.doubles(inputs[Target.count(intArg(0))]);
+        Blocks blocks = Blocks.of("scores", inputs[0]);
+        INDArray bits = inputs[Target.count(intArg(0))];
+        Probabilities.Form form = Probabilities.Form.values()[intArg(3)];
+        var upstream = HostArray.doubles(inputs[Target.count(intArg(0)) + 1]);
         if (output.dataType() == DataType.DOUBLE) {
             DoubleRegionSums.gradient(
                     HostArray.doubles(inputs[0]),
+                    HostArray.doubleBits(bits),
+                    form,
                     DoubleTarget.of(intArg(0), inputs, blocks),
                     flagArg(1),
                     upstream,
@@ -53,6 +59,8 @@ public final class RegionSumsGradient extends JavaOp {
         } else {
             FloatRegionSums.gradient(
                     HostArray.floats(inputs[0]),
+                    HostArray.floatBits(bits),
+                    form,
                     FloatTarget.of(intArg(0), inputs, blocks),
                     flagArg(1),
                     upstream,

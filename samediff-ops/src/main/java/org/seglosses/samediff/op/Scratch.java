@@ -6,10 +6,10 @@ package org.seglosses.samediff.op;
  */
 final class Scratch {
 
-    /** The first slot of {@link Exp}, which kernels call with arrays of theirs. */
-    static final int EXP = 8;
+    /** The first slot of {@link Exp} and {@link Log}, which kernels call with arrays of theirs. */
+    static final int EXP = 14;
 
-    private static final int SLOTS = 10;
+    private static final int SLOTS = 16;
     private static final ThreadLocal<Scratch> LOCAL = ThreadLocal.withInitial(Scratch::new);
 
     private final float[][] floats = new float[SLOTS][0];

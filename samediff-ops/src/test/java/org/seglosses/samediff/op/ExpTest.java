@@ -21,7 +21,7 @@ class ExpTest {
                 x[n] = Float.intBitsToFloat(bits);
             }
             float[] y = x.clone();
-            Exp.inPlace(y, 0, n);
+            Exp.inPlace(y, n);
             for (int i = 0; i < n; i++) {
                 double exact = Math.exp(x[i]);
                 int range = x[i] >= -10 ? 0 : 1;
@@ -35,7 +35,7 @@ class ExpTest {
     @Test
     void specialValues() {
         float[] x = {0, -0f, Float.NaN, -60, -61, -1e4f, Float.NEGATIVE_INFINITY, -Float.MIN_VALUE};
-        Exp.inPlace(x, 0, x.length);
+        Exp.inPlace(x, x.length);
         assertThat(x).containsExactly(1, 1, Float.NaN, 0, 0, 0, 0, 1);
     }
 
@@ -45,7 +45,7 @@ class ExpTest {
         for (int i = 0; i < x.length; i++) {
             x[i] = -70f * i / x.length;
         }
-        Exp.inPlace(x, 0, x.length);
+        Exp.inPlace(x, x.length);
         for (int i = 1; i < x.length; i++) {
             if (!(x[i] >= 0 && x[i] <= x[i - 1])) {
                 assertThat(x[i]).as("element %d", i).isBetween(0f, x[i - 1]);
@@ -54,14 +54,25 @@ class ExpTest {
     }
 
     @Test
-    void touchesItsRangeAlone() {
+    void touchesTheFirstElementsAlone() {
         float[] x = new float[3000];
         java.util.Arrays.fill(x, -1);
-        Exp.inPlace(x, 5, 2500);
+        Exp.inPlace(x, 2500);
         float e = (float) Math.exp(-1);
         for (int i = 0; i < x.length; i++) {
-            boolean inside = i >= 5 && i < 2505;
-            assertThat(Math.abs(x[i] - (inside ? e : -1))).as("element %d", i).isLessThan(1e-7f);
+            assertThat(Math.abs(x[i] - (i < 2500 ? e : -1))).as("element %d", i).isLessThan(1e-7f);
         }
+    }
+
+    @Test
+    void ofDifferencesIsTheSameAndIsAddedUp() {
+        float[] x = {3, -2, Float.NaN, 1e30f, -1e30f};
+        float[] minus = {3.5f, 3.5f, 3.5f, 1e30f, 1e30f};
+        float[] sum = {1, 2, 3, 4, 5};
+        float[] expected = {-0.5f, -5.5f, Float.NaN, 0, Float.NEGATIVE_INFINITY};
+        Exp.inPlace(expected, expected.length);
+        Exp.ofDifferences(x, minus, sum, x.length);
+        assertThat(x).containsExactly(expected);
+        assertThat(sum).containsExactly(1 + expected[0], 2 + expected[1], Float.NaN, 5, 5);
     }
 }

@@ -183,7 +183,8 @@ final class OpGraphs {
                         true, ClassCoefficients.PENALIZE, List.of(), List.of(1.0, 2.0, 3.0), type);
         return RegionLosses.ratio(
                 RegionSums.of(
-                        Probabilities.softmax(in[0], in[1]),
+                        Probabilities.Form.SOFTMAX,
+                        in[0],
                         new Target(true, in[1], null, weights),
                         true,
                         true),
