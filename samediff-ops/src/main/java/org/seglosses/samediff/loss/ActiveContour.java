@@ -1,7 +1,6 @@
 package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.seglosses.samediff.op.ContourSums;
 import org.seglosses.samediff.op.NormalizedSums;
 import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.RegionLosses;
@@ -89,9 +88,8 @@ public record ActiveContour(double weight, boolean symmetric, Integer ignoreInde
     }
 
     private SDVariable length(LossGraph graph, boolean eachImage) {
-        SDVariable codes = graph.target().codes();
-        SDVariable lengths = ContourSums.of(graph.probabilities(codes), codes, symmetric);
-        return NormalizedSums.of(lengths, NormalizedSums.Divisor.VALID, eachImage);
+        return NormalizedSums.of(
+                graph.contourSums(symmetric), NormalizedSums.Divisor.VALID, eachImage);
     }
 
     private SDVariable fit(LossGraph graph, boolean eachImage) {

@@ -3,6 +3,7 @@ package org.seglosses.samediff.loss;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.seglosses.samediff.op.ContourSums;
 import org.seglosses.samediff.op.ElementSums;
 import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.Probabilities;
@@ -438,6 +439,13 @@ public final class LossGraph {
                 () -> Probabilities.of(form(), scores, codes));
     }
 
+    /** The bits of probabilities, for ops whose own gradients lead to the scores. */
+    private SDVariable probabilityBits(SDVariable codes) {
+        return form(
+                Arrays.asList("bits", mode, codes.name()),
+                () -> Probabilities.bits(form(), scores, codes));
+    }
+
     private Probabilities.Form form() {
         if (ofProbabilities) {
             return Probabilities.Form.GIVEN;
@@ -456,7 +464,27 @@ public final class LossGraph {
     public SDVariable regionSums(boolean squarePredicted, boolean squareLabelled) {
         return form(
                 Arrays.asList("sums", mode, ignoreIndex, squarePredicted, squareLabelled),
-                () -> RegionSums.of(form(), scores, target(), squarePredicted, squareLabelled));
+                () -> {
+                    Target target = target();
+                    return RegionSums.of(
+                            form(),
+                            scores,
+                            probabilityBits(target.codes()),
+                            target,
+                            squarePredicted,
+                            squareLabelled);
+                });
+    }
+
+    /**
+     * The length of the contours of the probabilities, summed for each image.
+     *
+     * @param symmetric whether both differences are taken at the same pixel
+     * @return the sums, see {@link ContourSums}
+     */
+    public SDVariable contourSums(boolean symmetric) {
+        SDVariable codes = target().codes();
+        return ContourSums.of(form(), scores, probabilityBits(codes), codes, symmetric);
     }
 
     /**

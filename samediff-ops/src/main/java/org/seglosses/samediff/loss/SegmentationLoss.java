@@ -4,6 +4,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonTypeInfo;
+import org.seglosses.samediff.op.GroupMean;
 
 import java.io.Serializable;
 import java.util.List;
@@ -124,7 +125,7 @@ public interface SegmentationLoss extends Serializable {
      * @return the loss
      */
     default SDVariable loss(LossGraph graph) {
-        return groupLosses(graph, perImage()).mean();
+        return GroupMean.of(groupLosses(graph, perImage()));
     }
 
     /**

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The length of contours, summed for each image: from probabilities {@code [N,C,H,W]} to {@code
- * [N,3]}, the sum of {@code sqrt(dr^2 + dc^2 + 1e-8)} over channels and places, the number of the
+ * The length of contours of probabilities {@code [N,C,H,W]}, summed for each image to {@code
+ * [N,3]}: the sum of {@code sqrt(dr^2 + dc^2 + 1e-8)} over channels and places, the number of the
  * terms summed, and the number of places. {@link NormalizedSums} makes the mean of them.
  *
  * <p>The differences are {@code dr = p[i+2,j] - p[i+1,j]} and {@code dc = p[i,j+2] - p[i,j+1]} at
@@ -31,14 +31,21 @@ public final class ContourSums extends JavaOp {
     /**
      * Adds the op to the graph of its inputs.
      *
-     * @param probabilities {@code [N,C,H,W]}, H and W at least 3
+     * @param form what the probabilities are of the scores
+     * @param scores {@code [N,C,H,W]}, H and W at least 3
+     * @param bits the bits of the probabilities, see {@link Probabilities#bits}
      * @param codes codes of {@link Targets}, {@code [N,1,H,W]} or {@code [N,C,H,W]}
      * @param symmetric whether both differences are taken at the same pixel
      * @return the sums {@code [N,3]}
      */
-    public static SDVariable of(SDVariable probabilities, SDVariable codes, boolean symmetric) {
-        ContourSums op = new ContourSums(new SDVariable[] {probabilities, codes});
-        op.addIArgument(symmetric ? 1 : 0);
+    public static SDVariable of(
+            Probabilities.Form form,
+            SDVariable scores,
+            SDVariable bits,
+            SDVariable codes,
+            boolean symmetric) {
+        ContourSums op = new ContourSums(new SDVariable[] {scores, bits, codes});
+        op.addIArgument(symmetric ? 1 : 0, form.ordinal());
         return op.variable();
     }
 
@@ -60,19 +67,19 @@ public final class ContourSums extends JavaOp {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         CodedPlanes planes = planes(inputs);
-        var codes = HostArray.ints(inputs[1]);
+        var codes = planes.codesIfVoid(inputs[2]);
         if (output.dataType() == DataType.DOUBLE) {
-            new DoubleContours(HostArray.doubles(inputs[0]), codes, planes, flagArg(0))
+            new DoubleContours(HostArray.doubleBits(inputs[1]), codes, planes, flagArg(0))
                     .sums(HostArray.doubles(output));
         } else {
-            new FloatContours(HostArray.floats(inputs[0]), codes, planes, flagArg(0))
+            new FloatContours(HostArray.floatBits(inputs[1]), codes, planes, flagArg(0))
                     .sums(HostArray.floats(output));
         }
         HostArray.written(output);
     }
 
     static CodedPlanes planes(INDArray[] inputs) {
-        CodedPlanes planes = CodedPlanes.of("probabilities", inputs[0], inputs[1], 0);
+        CodedPlanes planes = CodedPlanes.of("scores", inputs[0], inputs[2], 0);
         if (planes.height() < LEAST_SIDE || planes.width() < LEAST_SIDE) {
             throw new IllegalArgumentException(
                     "height and width must be at least "

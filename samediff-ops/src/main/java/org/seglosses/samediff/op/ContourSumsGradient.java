@@ -19,7 +19,9 @@ public final class ContourSumsGradient extends JavaOp {
     static SDVariable of(ContourSums forward, SDVariable upstream) {
         ContourSumsGradient op =
                 new ContourSumsGradient(
-                        new SDVariable[] {forward.arg(0), forward.arg(1), upstream});
+                        new SDVariable[] {
+                            forward.arg(0), forward.arg(1), forward.arg(2), upstream
+                        });
         op.addIArgument(forward.iArgs());
         return op.variable();
     }
@@ -42,13 +44,22 @@ public final class ContourSumsGradient extends JavaOp {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         CodedPlanes planes = ContourSums.planes(inputs);
-        var codes = HostArray.ints(inputs[1]);
+        var codes = planes.codesIfVoid(inputs[2]);
+        Probabilities.Form form = Probabilities.Form.values()[intArg(1)];
         if (output.dataType() == DataType.DOUBLE) {
-            new DoubleContours(HostArray.doubles(inputs[0]), codes, planes, flagArg(0))
-                    .gradient(HostArray.doubles(inputs[2]), HostArray.doubles(output));
+            new DoubleContours(HostArray.doubleBits(inputs[1]), codes, planes, flagArg(0))
+                    .gradient(
+                            HostArray.doubles(inputs[0]),
+                            form,
+                            HostArray.doubles(inputs[3]),
+                            HostArray.doubles(output));
         } else {
-            new FloatContours(HostArray.floats(inputs[0]), codes, planes, flagArg(0))
-                    .gradient(HostArray.floats(inputs[2]), HostArray.floats(output));
+            new FloatContours(HostArray.floatBits(inputs[1]), codes, planes, flagArg(0))
+                    .gradient(
+                            HostArray.floats(inputs[0]),
+                            form,
+                            HostArray.floats(inputs[3]),
+                            HostArray.floats(output));
         }
         HostArray.written(output);
     }

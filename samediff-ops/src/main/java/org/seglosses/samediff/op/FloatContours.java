@@ -4,20 +4,32 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
 
-/** The length of contours, plane by plane, and its gradient. */
+/** The length of contours, row by row, and its gradient by the scores. */
 @SuppressWarnings("cast") // the double twin has casts from double to double
 final class FloatContours {
 
     /** So that the root has a derivative where the map is flat. */
     private static final float EPS = (float) 1e-8;
 
+    /** Rows whose lengths are added up in each column, before they are added up in double. */
+    private static final int ADDED = 16;
+
+    /** Values of a band, whose channels are worked on together. */
+    private static final int BAND = 1 << 13;
+
+    /** Fewer rows are not worth that two before them are worked on again. */
+    private static final int LEAST_ROWS = 8;
+
     private final FloatBuffer probabilities;
+
+    /** Null where no pixel is void. */
     private final IntBuffer codes;
+
     private final CodedPlanes planes;
     private final int rows;
     private final int columns;
 
-    // Where the four pixels of the term at (0,0) are: dr = p[lower] - p[upper], dc likewise.
+    // The term at (0,0): dr = p[lower,0] - p[upper,0], dc = p[0,right] - p[0,left].
     private final int lower;
     private final int upper;
     private final int right;
@@ -28,35 +40,41 @@ final class FloatContours {
         this.probabilities = probabilities;
         this.codes = codes;
         this.planes = planes;
-        int w = planes.width();
         this.rows = planes.height() - (symmetric ? 1 : 2);
-        this.columns = w - (symmetric ? 1 : 2);
-        this.upper = symmetric ? 0 : w;
-        this.lower = upper + w;
-        this.left = symmetric ? 0 : 1;
-        this.right = left + 1;
+        this.columns = planes.width() - (symmetric ? 1 : 2);
+        this.upper = symmetric ? 0 : 1;
+        this.lower = upper + 1;
+        this.left = upper;
+        this.right = lower;
     }
 
     void sums(FloatBuffer to) {
         double[] lengths = new double[planes.planes()];
-        long[] counts = new long[planes.planes()];
+        double[] counts = new double[planes.planes()];
         Parallel.run(
                 planes.planes(),
                 plane -> {
                     Terms terms = new Terms(plane);
-                    double sum = 0;
-                    long count = 0;
+                    float[] length = Scratch.floats(5, columns);
+                    float[] count = Scratch.floats(6, columns);
+                    Arrays.fill(count, 0, columns, 0);
                     for (int i = 0; i < rows; i++) {
+                        if (i % ADDED == 0) {
+                            Arrays.fill(length, 0, columns, 0);
+                        }
                         terms.find(i);
-                        for (int j = 0; j < columns; j++) {
-                            if (terms.valid[j] >= 0) {
-                                sum += terms.length[j];
-                                count++;
-                            }
+                        if (codes == null) {
+                            FloatSoftmax.add(length, terms.length, columns);
+                        } else {
+                            FloatSoftmax.addProduct(length, terms.length, terms.valid, columns);
+                            FloatSoftmax.add(count, terms.valid, columns);
+                        }
+                        if (i % ADDED == ADDED - 1 || i == rows - 1) {
+                            lengths[plane] += Sum.of(length, columns);
                         }
                     }
-                    lengths[plane] = sum;
-                    counts[plane] = count;
+                    counts[plane] =
+                            codes == null ? (double) rows * columns : Sum.of(count, columns);
                 });
         for (int image = 0; image < planes.images(); image++) {
             double sum = 0;
@@ -71,32 +89,82 @@ final class FloatContours {
         }
     }
 
-    void gradient(FloatBuffer upstream, FloatBuffer to) {
+    /**
+     * Writes the gradient by the scores that the probabilities were made of.
+     *
+     * @param form how they were made
+     */
+    void gradient(
+            FloatBuffer scores, Probabilities.Form form, FloatBuffer upstream, FloatBuffer to) {
+        int height = planes.height();
+        int band = Math.min(height, Math.max(LEAST_ROWS, BAND / planes.width()));
+        int bands = (height + band - 1) / band;
+        FloatBuffer values = form == Probabilities.Form.SIGMOID ? scores : probabilities;
         Parallel.run(
-                planes.planes(),
-                plane -> {
-                    Terms terms = new Terms(plane);
-                    int n = planes.pixels();
-                    float[] g = Scratch.floats(6, n);
-                    Arrays.fill(g, 0, n, 0);
-                    float by = upstream.get(3 * (plane / planes.channels()));
-                    for (int i = 0; i < rows; i++) {
-                        terms.find(i);
-                        int at = i * planes.width();
-                        for (int j = 0; j < columns; j++) {
-                            if (terms.valid[j] >= 0) {
-                                float share = by / terms.length[j];
-                                float row = share * terms.rowStep[j];
-                                float column = share * terms.columnStep[j];
-                                g[at + lower + j] += row;
-                                g[at + upper + j] -= row;
-                                g[at + right + j] += column;
-                                g[at + left + j] -= column;
-                            }
+                planes.images() * bands,
+                task -> {
+                    int image = task / bands;
+                    int first = task % bands * band;
+                    int end = Math.min(height, first + band);
+                    int n = (end - first) * planes.width();
+                    int channels = planes.channels();
+                    float[][] p = Scratch.floatBlock(0, channels, n);
+                    float[][] g = Scratch.floatBlock(1, channels, n);
+                    for (int c = 0; c < channels; c++) {
+                        int plane = image * channels + c;
+                        int from = plane * planes.pixels() + first * planes.width();
+                        values.get(from, p[c], 0, n);
+                        byProbabilities(plane, first, end, upstream.get(3 * image), g[c]);
+                        if (codes != null) {
+                            int[] code = Scratch.ints(0, n);
+                            int at = planes.codeOffset(plane) + first * planes.width();
+                            codes.get(at, code, 0, n);
+                            FloatSoftmax.clearVoid(p[c], code, n);
+                            FloatSoftmax.clearVoid(g[c], code, n);
                         }
                     }
-                    to.put(plane * n, g, 0, n);
+                    FloatProbabilities.toScores(form, p, g, channels, n);
+                    for (int c = 0; c < channels; c++) {
+                        int plane = image * channels + c;
+                        int from = plane * planes.pixels() + first * planes.width();
+                        to.put(from, g[c], 0, n);
+                    }
                 });
+    }
+
+    /** Finds the gradient by the probabilities in some rows of a plane. */
+    private void byProbabilities(int plane, int first, int end, float by, float[] to) {
+        int width = planes.width();
+        Terms terms = new Terms(plane);
+        // the shares of row differences, of as many term rows as reach a row
+        float[][] shares = Scratch.floatBlock(2, lower + 1, width);
+        float[] g = Scratch.floats(5, width);
+        float[] moved = Scratch.floats(6, width);
+        for (int i = Math.max(0, first - lower); i < end; i++) {
+            if (i < rows) {
+                terms.find(i);
+                terms.share(by, shares[i % (lower + 1)]);
+            }
+            if (i < first) {
+                continue;
+            }
+            Arrays.fill(g, 0, width, 0);
+            if (i >= lower && i - lower < rows) {
+                FloatSoftmax.add(g, shares[(i - lower) % (lower + 1)], columns);
+            }
+            if (i >= upper && i - upper < rows) {
+                subtract(g, shares[(i - upper) % (lower + 1)], columns);
+            }
+            if (i < rows) {
+                Arrays.fill(moved, 0, width, 0);
+                System.arraycopy(terms.columnStep, 0, moved, right, columns);
+                FloatSoftmax.add(g, moved, width);
+                Arrays.fill(moved, 0, width, 0);
+                System.arraycopy(terms.columnStep, 0, moved, left, columns);
+                subtract(g, moved, width);
+            }
+            System.arraycopy(g, 0, to, (i - first) * width, width);
+        }
     }
 
     /** The terms of one row of a plane. */
@@ -108,8 +176,9 @@ final class FloatContours {
         private final float[] columnStep = Scratch.floats(1, columns);
         private final float[] other = Scratch.floats(2, columns);
         private final float[] length = Scratch.floats(3, columns);
-        private final int[] valid = Scratch.ints(0, columns);
-        private final int[] code = Scratch.ints(1, columns);
+
+        /** 1 where no pixel of a term is void, else 0; unused where none is at all. */
+        private final float[] valid = Scratch.floats(4, columns);
 
         Terms(int plane) {
             this.from = plane * planes.pixels();
@@ -118,36 +187,64 @@ final class FloatContours {
 
         void find(int row) {
             int at = row * planes.width();
-            difference(from + at + lower, from + at + upper, rowStep);
-            difference(from + at + right, from + at + left, columnStep);
-            for (int j = 0; j < columns; j++) {
-                length[j] =
-                        (float)
-                                Math.sqrt(
-                                        rowStep[j] * rowStep[j]
-                                                + columnStep[j] * columnStep[j]
-                                                + EPS);
+            difference(at + lower * planes.width(), at + upper * planes.width(), rowStep);
+            difference(at + right, at + left, columnStep);
+            lengths(rowStep, columnStep, length, columns);
+            if (codes != null) {
+                int[] sign = Scratch.ints(1, columns);
+                Arrays.fill(sign, 0, columns, 0);
+                addSigns(at + lower * planes.width(), sign);
+                addSigns(at + upper * planes.width(), sign);
+                addSigns(at + right, sign);
+                addSigns(at + left, sign);
+                Indicator.of(sign, 0, valid, columns);
             }
-            codes.get(codesFrom + at + lower, valid, 0, columns);
-            or(codesFrom + at + upper);
-            or(codesFrom + at + right);
-            or(codesFrom + at + left);
         }
 
         private void difference(int minuend, int subtrahend, float[] to) {
-            probabilities.get(minuend, to, 0, columns);
-            probabilities.get(subtrahend, other, 0, columns);
+            probabilities.get(from + minuend, to, 0, columns);
+            probabilities.get(from + subtrahend, other, 0, columns);
+            subtract(to, other, columns);
+        }
+
+        private void addSigns(int place, int[] to) {
+            int[] code = Scratch.ints(2, columns);
+            codes.get(codesFrom + place, code, 0, columns);
             for (int j = 0; j < columns; j++) {
-                to[j] -= other[j];
+                to[j] += code[j] >>> 31;
             }
         }
 
-        /** A code below 0 makes the result so. */
-        private void or(int place) {
-            codes.get(place, code, 0, columns);
-            for (int j = 0; j < columns; j++) {
-                valid[j] |= code[j];
+        /** Makes shares of the steps: those of rows go to an array, those of columns stay. */
+        void share(float by, float[] ofRows) {
+            shares(by, length, columns);
+            if (codes != null) {
+                FloatSoftmax.multiply(length, valid, columns);
             }
+            System.arraycopy(rowStep, 0, ofRows, 0, columns);
+            FloatSoftmax.multiply(ofRows, length, columns);
+            FloatSoftmax.multiply(columnStep, length, columns);
+        }
+    }
+
+    private static void lengths(float[] rowStep, float[] columnStep, float[] to, int n) {
+        for (int j = 0; j < n; j++) {
+            to[j] =
+                    (float)
+                            Math.sqrt(
+                                    rowStep[j] * rowStep[j] + columnStep[j] * columnStep[j] + EPS);
+        }
+    }
+
+    private static void shares(float by, float[] length, int n) {
+        for (int j = 0; j < n; j++) {
+            length[j] = by / length[j];
+        }
+    }
+
+    private static void subtract(float[] to, float[] x, int n) {
+        for (int j = 0; j < n; j++) {
+            to[j] -= x[j];
         }
     }
 }

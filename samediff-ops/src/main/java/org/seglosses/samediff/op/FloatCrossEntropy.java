@@ -23,6 +23,7 @@ final class FloatCrossEntropy {
     private final FloatBuffer soft;
     private final FloatBuffer weights;
     private final Blocks blocks;
+    private final boolean weighted;
     private final float[] classWeights;
     private final double smoothing;
     private final boolean probabilities;
@@ -45,6 +46,7 @@ final class FloatCrossEntropy {
         this.soft = soft;
         this.weights = weights;
         this.blocks = blocks;
+        this.weighted = classWeights.length != 0;
         this.classWeights = new float[blocks.channels()];
         for (int c = 0; c < blocks.channels(); c++) {
             this.classWeights[c] = classWeights.length == 0 ? 1 : (float) classWeights[c];
@@ -198,10 +200,7 @@ final class FloatCrossEntropy {
         void addTo(float[] terms, float[] masses) {
             // sum_c a_c * (max - z_c), so that a term is w * (a * log(sum exp(z - max)) + below)
             float[] below = Scratch.floats(7, n);
-            float[] mass = Scratch.floats(8, n);
-            Arrays.fill(a, 0, n, 0);
             Arrays.fill(below, 0, n, 0);
-            Arrays.fill(mass, 0, n, 0);
             if (probabilities) {
                 Arrays.fill(max, 0, n, 0);
                 // the logarithm of the sum, which is 1; or NaN
@@ -214,45 +213,53 @@ final class FloatCrossEntropy {
             } else {
                 FloatSoftmax.maxima(z, channels, n, max, sum);
             }
+            findShares();
+            float[] mass = labels;
+            if (weighted) {
+                mass = Scratch.floats(8, n);
+                Arrays.fill(mass, 0, n, 0);
+                for (int c = 0; c < channels; c++) {
+                    addScaled(mass, y[c], classWeights[c], n);
+                }
+            }
             for (int c = 0; c < channels; c++) {
-                addShare(classWeights[c], y[c], mass, n);
-                addShares(c, below);
+                addDifferences(
+                        below,
+                        max,
+                        z[c],
+                        y[c],
+                        keep * classWeights[c],
+                        labels,
+                        spread * classWeights[c],
+                        n);
             }
             if (!probabilities) {
                 FloatSoftmax.exponentials(z, channels, n, max, sum);
                 Log.inPlace(sum, n);
             }
-            for (int i = 0; i < n; i++) {
-                terms[i] += w[i] * (a[i] * sum[i] + below[i]);
-                masses[i] += w[i] * mass[i];
-            }
+            FloatSoftmax.multiply(sum, a, n);
+            FloatSoftmax.add(sum, below, n);
+            FloatSoftmax.addProduct(terms, w, sum, n);
+            FloatSoftmax.addProduct(masses, w, mass, n);
         }
 
-        private void addShares(int c, float[] below) {
-            float own = keep * classWeights[c];
-            float shared = spread * classWeights[c];
-            float[] logit = z[c];
-            float[] label = y[c];
-            for (int i = 0; i < n; i++) {
-                float share = own * label[i] + shared * labels[i];
-                a[i] += share;
-                // finite, for the product with a share of 0
-                below[i] += share * Math.min(max[i] - logit[i], Float.MAX_VALUE);
+        /** Finds the sum of {@code a_c}: without class weights, that of the labels. */
+        private void findShares() {
+            if (!weighted) {
+                System.arraycopy(labels, 0, a, 0, n);
+                return;
+            }
+            Arrays.fill(a, 0, n, 0);
+            for (int c = 0; c < channels; c++) {
+                addScaled(a, y[c], keep * classWeights[c], n);
+                addScaled(a, labels, spread * classWeights[c], n);
             }
         }
 
         /** Puts the gradient in the place of the logits. */
         void gradient(float upstream) {
-            Arrays.fill(a, 0, n, 0);
-            for (int c = 0; c < channels; c++) {
-                addShare(keep * classWeights[c], y[c], a, n);
-                if (spread != 0) {
-                    addShare(spread * classWeights[c], labels, a, n);
-                }
-            }
-            for (int i = 0; i < n; i++) {
-                w[i] *= upstream;
-            }
+            findShares();
+            scale(w, upstream, n);
             if (probabilities) {
                 for (int c = 0; c < channels; c++) {
                     gradientByProbability(c);
@@ -260,26 +267,23 @@ final class FloatCrossEntropy {
             } else {
                 FloatSoftmax.maxima(z, channels, n, max, sum);
                 FloatSoftmax.exponentials(z, channels, n, max, sum);
-                for (int i = 0; i < n; i++) {
-                    a[i] = w[i] * a[i] / sum[i];
-                }
+                FloatSoftmax.multiply(a, w, n);
+                divide(a, sum, n);
                 for (int c = 0; c < channels; c++) {
-                    gradientByLogit(c);
+                    byLogit(
+                            z[c],
+                            a,
+                            w,
+                            y[c],
+                            keep * classWeights[c],
+                            labels,
+                            spread * classWeights[c],
+                            n);
                 }
             }
             if (anyVoid) {
                 // not a product with the weight 0, which leaves NaN
                 FloatSoftmax.clearVoid(z, code, channels, n);
-            }
-        }
-
-        private void gradientByLogit(int c) {
-            float own = keep * classWeights[c];
-            float shared = spread * classWeights[c];
-            float[] e = z[c];
-            float[] label = y[c];
-            for (int i = 0; i < n; i++) {
-                e[i] = e[i] * a[i] - w[i] * (own * label[i] + shared * labels[i]);
             }
         }
 
@@ -291,9 +295,53 @@ final class FloatCrossEntropy {
         }
     }
 
-    private static void addShare(float share, float[] labels, float[] to, int n) {
+    // One or two statements a loop, over arrays that are parameters: the compiler vectorizes that.
+
+    private static void addScaled(float[] to, float[] x, float by, int n) {
         for (int i = 0; i < n; i++) {
-            to[i] += share * labels[i];
+            to[i] += x[i] * by;
+        }
+    }
+
+    private static void scale(float[] x, float by, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] *= by;
+        }
+    }
+
+    private static void divide(float[] x, float[] by, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] /= by[i];
+        }
+    }
+
+    private static void addDifferences(
+            float[] to,
+            float[] max,
+            float[] z,
+            float[] y,
+            float own,
+            float[] labels,
+            float shared,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            // finite, for the product with a share of 0
+            float difference = Math.min(max[i] - z[i], Float.MAX_VALUE);
+            to[i] += (own * y[i] + shared * labels[i]) * difference;
+        }
+    }
+
+    private static void byLogit(
+            float[] e,
+            float[] factor,
+            float[] w,
+            float[] y,
+            float own,
+            float[] labels,
+            float shared,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            e[i] = e[i] * factor[i] - w[i] * (own * y[i] + shared * labels[i]);
         }
     }
 

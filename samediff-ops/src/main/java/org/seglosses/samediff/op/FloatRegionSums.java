@@ -40,7 +40,9 @@ final class FloatRegionSums {
                     }
                     int at = group * channels * columns;
                     for (int row = 0; row < channels * columns; row++) {
-                        partial[at + row] = Sum.of(sums[row], size);
+                        int own = target.hasOwn(row / columns) ? row : row % columns;
+                        boolean weight = row % columns == RegionSums.WEIGHT;
+                        partial[at + row] = Sum.of(sums[weight ? own : row], size);
                     }
                 });
         to.put(0, blocks.addUpGroups(partial, channels * columns));
@@ -58,49 +60,61 @@ final class FloatRegionSums {
         float[] p = Scratch.floats(0, n);
         float[] y = Scratch.floats(1, n);
         float[] w = Scratch.floats(2, n);
-        float[] predicted = squarePredicted ? Scratch.floats(3, n) : p;
-        float[] labelled = squareLabelled ? Scratch.floats(4, n) : y;
+        // what is summed of predictions and labels alone
+        float[] predicted = p;
+        float[] labelled = y;
         int[] code = Scratch.ints(0, n);
         boolean anyVoid = false;
         for (int c = 0; c < blocks.channels(); c++) {
+            int row = c * RegionSums.COLUMNS;
             if (target.hasOwn(c)) {
                 anyVoid = target.codes(block, c, code);
                 target.weights(block, c, code, anyVoid, w);
+                FloatSoftmax.add(sums[row + RegionSums.WEIGHT], w, n);
             }
             target.labels(block, c, code, anyVoid, y);
             probabilities.get(blocks.offset(block, c), p, 0, n);
-            if (squarePredicted) {
-                square(p, predicted, n);
-            }
             if (squareLabelled) {
-                square(y, labelled, n);
+                labelled = Scratch.floats(3, n);
+                product(y, target.isWeighted() ? w : y, labelled, n);
             }
-            int row = c * RegionSums.COLUMNS;
+            if (squarePredicted || target.isWeighted()) {
+                predicted = Scratch.floats(4, n);
+                product(p, squarePredicted ? p : w, predicted, n);
+            }
+            if (target.isWeighted()) {
+                if (squarePredicted) {
+                    FloatSoftmax.multiply(predicted, w, n);
+                }
+                if (squareLabelled) {
+                    FloatSoftmax.multiply(labelled, y, n);
+                }
+                FloatSoftmax.multiply(y, w, n);
+            }
+            // without weights the void pixels' predictions and labels are 0
+            FloatSoftmax.add(sums[row + RegionSums.LABELLED], labelled, n);
             add(
                     p,
-                    predicted,
                     y,
-                    w,
+                    predicted,
                     sums[row + RegionSums.TRUE_POSITIVE],
                     sums[row + RegionSums.FALSE_POSITIVE],
                     n);
-            FloatSoftmax.addProduct(sums[row + RegionSums.LABELLED], w, labelled, n);
-            FloatSoftmax.add(sums[row + RegionSums.WEIGHT], w, n);
         }
     }
 
     private static void add(
-            float[] p, float[] alone, float[] y, float[] w, float[] both, float[] only, int n) {
+            float[] p, float[] y, float[] alone, float[] both, float[] only, int n) {
         for (int i = 0; i < n; i++) {
-            float product = w[i] * p[i] * y[i];
+            float product = p[i] * y[i];
             both[i] += product;
-            only[i] += w[i] * alone[i] - product;
+            only[i] += alone[i] - product;
         }
     }
 
-    private static void square(float[] x, float[] to, int n) {
+    private static void product(float[] x, float[] y, float[] to, int n) {
         for (int i = 0; i < n; i++) {
-            to[i] = x[i] * x[i];
+            to[i] = x[i] * y[i];
         }
     }
 
@@ -144,7 +158,10 @@ final class FloatRegionSums {
                             probabilities.get(blocks.offset(block, c), g[c], 0, n);
                             squared(g[c], one, zero, y, w, n);
                         } else {
-                            plain(g[c], one, zero, y, w, n);
+                            plain(g[c], one, zero, y, n);
+                            if (target.isWeighted()) {
+                                FloatSoftmax.multiply(g[c], w, n);
+                            }
                         }
                         if (anyVoid) {
                             // not a product with the weight 0, which leaves NaN
@@ -158,9 +175,9 @@ final class FloatRegionSums {
     }
 
     /** Writes gradients that are one number at label 1, another at label 0, and linear between. */
-    private static void plain(float[] to, float one, float zero, float[] y, float[] w, int n) {
+    private static void plain(float[] to, float one, float zero, float[] y, int n) {
         for (int i = 0; i < n; i++) {
-            to[i] = w[i] * (y[i] * one + (1 - y[i]) * zero);
+            to[i] = y[i] * one + (1 - y[i]) * zero;
         }
     }
 

@@ -57,7 +57,8 @@ final class FloatSoftmax {
     static void maxima(float[][] z, int channels, int n, float[] max, float[] sum) {
         System.arraycopy(z[0], 0, max, 0, n);
         Arrays.fill(sum, 0, n, 0);
-        for (int c = 0; c < channels; c++) {
+        addIfNotFinite(sum, z[0], n);
+        for (int c = 1; c < channels; c++) {
             raise(max, sum, z[c], n);
         }
     }

@@ -71,6 +71,11 @@ final class FloatTarget {
         return soft == null;
     }
 
+    /** Whether there are weights other than 0, where void, and 1. */
+    boolean isWeighted() {
+        return weights != null;
+    }
+
     /**
      * Whether a channel has codes and weights of its own: where there is one label a pixel, those
      * of the first serve all.

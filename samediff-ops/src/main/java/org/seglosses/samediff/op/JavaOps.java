@@ -52,7 +52,9 @@ public final class JavaOps implements EnvironmentalAction {
                     new BoundaryTargets(),
                     new LovaszWeights(),
                     new DistanceWeights(),
-                    new KthSmallest());
+                    new KthSmallest(),
+                    new GroupMean(),
+                    new GroupMeanGradient());
 
     /** Registers the ops; called by ND4J's service loader. */
     public JavaOps() {

@@ -39,6 +39,7 @@ public final class RegionSums extends JavaOp {
      *
      * @param form what the prediction is of the scores
      * @param scores {@code [N,C,H,W]}
+     * @param bits the bits of the prediction, see {@link Probabilities#bits}
      * @param target labels and weights
      * @param squarePredicted whether predictions are squared where they are alone
      * @param squareLabelled whether labels are squared where they are alone
@@ -47,10 +48,10 @@ public final class RegionSums extends JavaOp {
     public static SDVariable of(
             Probabilities.Form form,
             SDVariable scores,
+            SDVariable bits,
             Target target,
             boolean squarePredicted,
             boolean squareLabelled) {
-        SDVariable bits = Probabilities.bits(form, scores, target.codes());
         RegionSums op = new RegionSums(target.inputs(scores, bits));
         op.addIArgument(
                 target.form(), squarePredicted ? 1 : 0, squareLabelled ? 1 : 0, form.ordinal());

@@ -121,6 +121,9 @@ final class OpGraphs {
                         logits,
                         codes,
                         soft));
+        graphs.add(
+                new OpGraph(
+                        "group_mean" + suffix, true, in -> GroupMean.of(ohem(in)), logits, codes));
         graphs.add(new OpGraph("contours" + suffix, true, OpGraphs::contours, logits, codes));
         graphs.add(
                 new OpGraph(
@@ -185,6 +188,7 @@ final class OpGraphs {
                 RegionSums.of(
                         Probabilities.Form.SOFTMAX,
                         in[0],
+                        Probabilities.bits(Probabilities.Form.SOFTMAX, in[0], in[1]),
                         new Target(true, in[1], null, weights),
                         true,
                         true),
@@ -217,7 +221,12 @@ final class OpGraphs {
 
     private static SDVariable contours(SDVariable... in) {
         return NormalizedSums.of(
-                ContourSums.of(Probabilities.softmax(in[0], in[1]), in[1], false),
+                ContourSums.of(
+                        Probabilities.Form.SOFTMAX,
+                        in[0],
+                        Probabilities.bits(Probabilities.Form.SOFTMAX, in[0], in[1]),
+                        in[1],
+                        false),
                 NormalizedSums.Divisor.VALID,
                 true);
     }
