@@ -1,5 +1,7 @@
 package org.seglosses.samediff.op;
 
+import java.util.Arrays;
+
 /**
  * Heap arrays that a thread uses again and again, so that a kernel allocates nothing once it has
  * run once. A kernel numbers its arrays; a slot holds whatever the last kernel left in it.
@@ -19,24 +21,38 @@ final class Scratch {
     private final byte[][] bytes = new byte[SLOTS][0];
     private long[][] longRows = new long[0][0];
 
-    private final float[][][] floatBlocks = new float[SLOTS][0][0];
-    private final double[][][] doubleBlocks = new double[SLOTS][0][0];
+    private final float[][][] floatBlocks = new float[SLOTS][0][];
+    private final double[][][] doubleBlocks = new double[SLOTS][0][];
 
     private Scratch() {}
 
     /** Rows of their own, since the compiler vectorizes loops over several arrays only from 0. */
     static float[][] floatBlock(int slot, int rows, int width) {
         float[][][] blocks = LOCAL.get().floatBlocks;
-        if (blocks[slot].length < rows || blocks[slot][0].length < width) {
-            blocks[slot] = new float[rows][width];
+        if (blocks[slot].length < rows) {
+            int old = blocks[slot].length;
+            blocks[slot] = Arrays.copyOf(blocks[slot], rows);
+            Arrays.fill(blocks[slot], old, rows, new float[0]);
+        }
+        for (int i = 0; i < rows; i++) {
+            if (blocks[slot][i].length < width) {
+                blocks[slot][i] = new float[width];
+            }
         }
         return blocks[slot];
     }
 
     static double[][] doubleBlock(int slot, int rows, int width) {
         double[][][] blocks = LOCAL.get().doubleBlocks;
-        if (blocks[slot].length < rows || blocks[slot][0].length < width) {
-            blocks[slot] = new double[rows][width];
+        if (blocks[slot].length < rows) {
+            int old = blocks[slot].length;
+            blocks[slot] = Arrays.copyOf(blocks[slot], rows);
+            Arrays.fill(blocks[slot], old, rows, new double[0]);
+        }
+        for (int i = 0; i < rows; i++) {
+            if (blocks[slot][i].length < width) {
+                blocks[slot][i] = new double[width];
+            }
         }
         return blocks[slot];
     }

@@ -45,21 +45,30 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class GraphPlan implements AutoCloseable {
 
     /** An output: the value to hand out, and the plan's own array to hand it out in. */
-    private static final class Output {
+    private final class Output {
         final String name;
         final Value value;
 
         /** Whether a step can write into a caller's array; else the result is copied. */
         final boolean direct;
 
-        final INDArray own;
+        /** Null until a run needs it: a caller who brings arrays of his own need not pay for it. */
+        private INDArray own;
+
         INDArray copyTo;
 
         Output(String name, Value value, boolean direct) {
             this.name = name;
             this.value = value;
             this.direct = direct;
-            this.own = Nd4j.createUninitializedDetached(value.type, value.shape);
+        }
+
+        INDArray own() {
+            if (own == null) {
+                own = Nd4j.createUninitializedDetached(value.type, value.shape);
+                owned.add(own);
+            }
+            return own;
         }
     }
 
@@ -73,7 +82,6 @@ public final class GraphPlan implements AutoCloseable {
     /** All that is closed with the plan. */
     private final List<INDArray> owned;
 
-    private final Map<String, INDArray> results = new LinkedHashMap<>();
     private final long[] nanoseconds;
     private long profiledRuns;
 
@@ -101,12 +109,7 @@ public final class GraphPlan implements AutoCloseable {
                                     value.source == Value.Source.STEP && !written.contains(value);
                             written.add(value);
                             Output output = new Output(name, value, direct);
-                            if (direct) {
-                                value.planned = output.own;
-                            }
                             all.add(output);
-                            owned.add(output.own);
-                            results.put(name, output.own);
                         });
         this.outputs = all.toArray(new Output[0]);
         this.nanoseconds = profile ? new long[steps.length] : null;
@@ -153,7 +156,11 @@ public final class GraphPlan implements AutoCloseable {
      */
     public Map<String, INDArray> run(Map<String, INDArray> inputs) {
         execute(inputs, null);
-        return new LinkedHashMap<>(results);
+        Map<String, INDArray> results = new LinkedHashMap<>();
+        for (Output output : outputs) {
+            results.put(output.name, output.own());
+        }
+        return results;
     }
 
     @SuppressWarnings("try")
@@ -204,13 +211,13 @@ public final class GraphPlan implements AutoCloseable {
             }
         }
         for (Output output : outputs) {
-            INDArray target = targets == null ? output.own : targets.get(output.name);
+            INDArray target = targets == null ? output.own() : targets.get(output.name);
             if (output.direct && Layout.isPlain(target)) {
                 output.value.bind(target);
                 output.copyTo = null;
             } else {
                 if (output.direct) {
-                    output.value.bind(output.own);
+                    output.value.bind(output.own());
                 }
                 output.copyTo = target;
             }
@@ -260,7 +267,7 @@ public final class GraphPlan implements AutoCloseable {
     /** An array that an earlier run returned is about to be overwritten by this one. */
     private boolean isOwnResult(INDArray array) {
         for (Output output : outputs) {
-            if (Layout.overlap(array, output.own)) {
+            if (output.own != null && Layout.overlap(array, output.own)) {
                 return true;
             }
         }
@@ -286,7 +293,7 @@ public final class GraphPlan implements AutoCloseable {
         }
         if (targets.size() != outputs.length) {
             throw new IllegalArgumentException(
-                    "outputs must be " + results.keySet() + ", got " + targets.keySet());
+                    "outputs must be " + outputNames() + ", got " + targets.keySet());
         }
         for (int i = 0; i < outputs.length; i++) {
             String name = outputs[i].name;
@@ -303,12 +310,16 @@ public final class GraphPlan implements AutoCloseable {
                     INDArray other = targets.get(outputs[j].name);
                     refuseOverlap(name, target, "output", outputs[j].name, other);
                 }
-                if (j != i) {
+                if (j != i && outputs[j].own != null) {
                     refuseOverlap(
                             name, target, "the plan's array of", outputs[j].name, outputs[j].own);
                 }
             }
         }
+    }
+
+    private List<String> outputNames() {
+        return Arrays.stream(outputs).map(output -> output.name).toList();
     }
 
     private INDArray variable(String name) {
@@ -369,7 +380,7 @@ public final class GraphPlan implements AutoCloseable {
             }
         }
         throw new IllegalArgumentException(
-                "'" + name + "' is no output of the plan; outputs are " + results.keySet());
+                "'" + name + "' is no output of the plan; outputs are " + outputNames());
     }
 
     /**

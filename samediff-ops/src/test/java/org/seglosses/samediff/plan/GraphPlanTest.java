@@ -352,10 +352,14 @@ class GraphPlanTest {
         INDArray x = Graphs.logits(DataType.FLOAT, 1, 100, 100);
         try (GraphPlan plan =
                 GraphPlan.builder(sd).input("x", DataType.FLOAT, 100, 100).output("y").build()) {
-            // Two buffers that alternate, and the output's own.
+            // Two buffers that alternate, and the output's own once a run has asked for it.
+            assertThat(plan.bytes()).isEqualTo(2 * 4 * 100 * 100);
+            INDArray y = Nd4j.create(DataType.FLOAT, 100, 100);
+            plan.run(Map.of("x", x), Map.of("y", y));
+            assertThat(plan.bytes()).isEqualTo(2 * 4 * 100 * 100);
+            Bits.assertSame(y, sd.outputSingle(Map.of("x", x), "y"));
+            Bits.assertSame(plan.run(Map.of("x", x)).get("y"), y);
             assertThat(plan.bytes()).isEqualTo(3 * 4 * 100 * 100);
-            Bits.assertSame(
-                    plan.run(Map.of("x", x)).get("y"), sd.outputSingle(Map.of("x", x), "y"));
         }
         for (Graphs g : graphs()) {
             SDVariable loss = g.graph().getVariable("loss");
