@@ -20,10 +20,10 @@ final class SideBySide {
      * The JIT compiler and PyTorch's allocator settle within this time; what takes longer has one
      * warm-up.
      */
-    private static final double WARM_UP_MILLISECONDS = 1000;
+    private static final double WARM_UP_MILLISECONDS = 500;
 
     /** Long enough for a median, short enough for many rounds. */
-    private static final double TURN_MILLISECONDS = 150;
+    private static final double TURN_MILLISECONDS = 100;
 
     private static final int MIN_REPETITIONS = 3;
     private static final int MAX_REPETITIONS = 50;
@@ -91,15 +91,16 @@ final class SideBySide {
         return series;
     }
 
-    /** Returns about what one repetition takes, once warm. */
+    /** Returns about what one repetition takes, once warm: the shortest, whatever disturbed one. */
     private static double warmUp(Contender contender) {
         double spent = 0;
-        double last = 0;
+        double shortest = Double.POSITIVE_INFINITY;
         while (spent < WARM_UP_MILLISECONDS) {
-            last = contender.run(1).milliseconds()[0];
+            double last = contender.run(1).milliseconds()[0];
+            shortest = Math.min(shortest, last);
             spent += last;
         }
-        return last;
+        return shortest;
     }
 
     static int repetitionsFor(double milliseconds) {

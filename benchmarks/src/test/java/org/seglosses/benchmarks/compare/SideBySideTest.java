@@ -78,7 +78,7 @@ class SideBySideTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2000, 1", "400, 1", "399, 3", "100, 3", "30, 5", "1, 50", "0.001, 50"})
+    @CsvSource({"2000, 1", "400, 1", "399, 3", "100, 3", "20, 5", "1, 50", "0.001, 50"})
     void slowLossesAreRepeatedLessOften(double milliseconds, int repetitions) {
         assertThat(SideBySide.repetitionsFor(milliseconds)).isEqualTo(repetitions);
     }
