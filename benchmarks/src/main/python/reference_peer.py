@@ -272,6 +272,9 @@ def value_and_gradient(loss, options, logits, labels):
     return value.item(), leaf.grad, milliseconds
 
 
+M_MMAP_THRESHOLD = -3  # malloc.h: larger blocks are mapped on their own
+
+
 def resident(name):
     """A size of this process in bytes, by its name in /proc."""
     with open("/proc/self/status") as status:
@@ -283,10 +286,13 @@ def peak_memory(loss, options, logits, labels):
     """The bytes that value and gradient take at their peak, beyond inputs and gradient.
 
     They are those by which the process grew. What it has freed but kept is given back before, or
-    the growth would be too small; the second of two runs counts, since the first may load code.
+    the growth would be too small; and arrays are given back as soon as they are freed, which costs
+    time, so that later runs of this process are not to be timed. The second of two runs counts,
+    since the first may load code.
     """
     try:
         allocator = ctypes.CDLL(None)
+        allocator.mallopt(M_MMAP_THRESHOLD, 1 << 16)
         for _ in range(2):
             leaf = logits.detach().requires_grad_()
             allocator.malloc_trim(0)
