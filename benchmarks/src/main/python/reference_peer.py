@@ -9,15 +9,19 @@ It is driven over its standard input and output, one line each way:
     run KEY REPETITIONS LOSS [NAME=VALUE ...]           -> ok value=V ms=T1,T2,...
     gradient KEY FILE.npy LOSS [NAME=VALUE ...]         -> ok value=V, and the gradient in the file,
                                                            both computed in double
+    memory KEY LOSS [NAME=VALUE ...]                    -> ok bytes=B, what a run takes at its peak
+                                                           beyond inputs and gradient; nan where
+                                                           the system does not tell
     anything that fails                                 -> error MESSAGE
 
 It ends when its input ends. Logits are float32 [N,C,H,W], labels class indices [N,H,W]; files lie in
-the working directory. A run is the value and its gradient in the logits, as a training step computes
-them. The formulas are those of the losses' definitions, in the operations that the published
+the working directory. One channel is the foreground's, with labels 0 and 1. A run is the value and
+its gradient in the logits, as a training step computes them. The formulas are those of the losses' definitions, in the operations that the published
 PyTorch implementations use; where two forms of an operation exist (how a one-hot target is laid
 out in memory, whether its gradient is computed only to be thrown away), the faster one is taken.
 """
 
+import ctypes
 import os
 import sys
 import time
@@ -44,6 +48,22 @@ try:
 except ImportError as missing:
     answer("unavailable " + str(missing))
     sys.exit(0)
+
+
+def probabilities_of(logits):
+    return torch.sigmoid(logits) if logits.shape[1] == 1 else F.softmax(logits, dim=1)
+
+
+def truth_of(channel, logits, labels):
+    """Where a channel's label is set: that of its class, or of the foreground."""
+    return (labels == (channel if logits.shape[1] > 1 else 1)).to(logits.dtype)
+
+
+def truths_of(logits, labels):
+    """One-hot labels, or the foreground's."""
+    if logits.shape[1] == 1:
+        return labels.unsqueeze(1).to(logits.dtype)
+    return torch.zeros_like(logits).scatter_(1, labels.unsqueeze(1), 1.0)
 
 
 def cross_entropy(logits, labels):
@@ -81,7 +101,7 @@ def jaccard_gradient(hits):
 def lovasz_flat(probabilities, labels):
     losses = []
     for index in range(probabilities.shape[1]):
-        truth = (labels == index).to(probabilities.dtype)
+        truth = truth_of(index, probabilities, labels)
         if truth.sum() == 0:
             continue
         errors, order = torch.sort((truth - probabilities[:, index]).abs(), descending=True)
@@ -94,7 +114,7 @@ def pixel_rows(probabilities):
 
 
 def lovasz_softmax(logits, labels, per_image):
-    probabilities = F.softmax(logits, dim=1)
+    probabilities = probabilities_of(logits)
     if not per_image:
         return lovasz_flat(pixel_rows(probabilities), labels.reshape(-1))
     images = [
@@ -102,6 +122,18 @@ def lovasz_softmax(logits, labels, per_image):
         for image, truth in zip(probabilities, labels)
     ]
     return torch.stack(images).mean()
+
+
+def lovasz_hinge(logits, labels):
+    """Of each channel in each image."""
+    losses = []
+    for image, image_labels in zip(logits, labels):
+        for index in range(len(image)):
+            scores = image[index].reshape(-1)
+            truth = truth_of(index, logits, image_labels).reshape(-1)
+            errors, order = torch.sort(1 - scores * (2 * truth - 1), descending=True)
+            losses.append(torch.dot(F.relu(errors), jaccard_gradient(truth[order])))
+    return torch.stack(losses).mean()
 
 
 def boundary(logits, labels, theta0, theta):
@@ -116,8 +148,8 @@ def boundary(logits, labels, theta0, theta):
     def flat(maps):
         return maps.reshape(*maps.shape[:2], -1)
 
-    prediction = rim(F.softmax(logits, dim=1))
-    truth = rim(torch.zeros_like(logits).scatter_(1, labels.unsqueeze(1), 1.0))
+    prediction = rim(probabilities_of(logits))
+    truth = rim(truths_of(logits, labels))
     wide_prediction = flat(dilate(prediction, theta))
     wide_truth = flat(dilate(truth, theta))
     prediction, truth = flat(prediction), flat(truth)
@@ -128,11 +160,12 @@ def boundary(logits, labels, theta0, theta):
 
 
 def region_sums(logits, labels):
-    """Probabilities times one-hot labels, and both alone, summed over the batch for each class."""
-    classes = logits.shape[1]
-    probabilities = F.softmax(logits, dim=1).reshape(*logits.shape[:2], -1)
-    truth = torch.zeros_like(logits).scatter_(1, labels.unsqueeze(1), 1.0)
-    truth = truth.reshape(len(logits), classes, -1)
+    return sums_of(probabilities_of(logits), truths_of(logits, labels))
+
+
+def sums_of(probabilities, truth):
+    """Probabilities times labels, and both alone, summed over the batch for each class."""
+    probabilities, truth = probabilities.flatten(2), truth.flatten(2)
     both = (probabilities * truth).sum((0, 2))
     return both, probabilities.sum((0, 2)), truth.sum((0, 2))
 
@@ -164,10 +197,23 @@ def focal(logits, labels, gamma):
     """The focal loss of the sigmoid of each class against the rest, class by class."""
     loss = 0.0
     for index in range(logits.shape[1]):
-        truth = (labels == index).to(logits.dtype)
+        truth = truth_of(index, logits, labels)
         entropy = F.binary_cross_entropy_with_logits(logits[:, index], truth, reduction="none")
         loss = loss + ((1 - torch.exp(-entropy)) ** gamma * entropy).mean()
     return loss
+
+
+def soft_bce(logits, labels):
+    """Each channel a yes or no of its own."""
+    return F.binary_cross_entropy_with_logits(logits, truths_of(logits, labels))
+
+
+def bce_dice(logits, labels, smooth):
+    """The cross entropy of logits is both safe and faster than that of probabilities."""
+    truth = truths_of(logits, labels)
+    both, predicted, labelled = sums_of(torch.sigmoid(logits), truth)
+    scores = (2 * both + smooth) / (predicted + labelled + smooth)
+    return F.binary_cross_entropy_with_logits(logits, truth) + (1 - scores).mean()
 
 
 def duo(logits, labels, theta0, theta):
@@ -175,8 +221,7 @@ def duo(logits, labels, theta0, theta):
 
 
 def active_contour(logits, labels, weight):
-    probabilities = F.softmax(logits, dim=1)
-    truth = torch.zeros_like(logits).scatter_(1, labels.unsqueeze(1), 1.0)
+    probabilities, truth = probabilities_of(logits), truths_of(logits, labels)
     down = probabilities[:, :, 2:, :-2] - probabilities[:, :, 1:-1, :-2]
     right = probabilities[:, :, :-2, 2:] - probabilities[:, :, :-2, 1:-1]
     length = torch.sqrt(down**2 + right**2 + 1e-8).mean()
@@ -190,11 +235,14 @@ LOSSES = {
     "jaccard": jaccard,
     "tversky": tversky,
     "focal": focal,
+    "soft_bce": soft_bce,
+    "bce_dice": bce_dice,
     "duo": duo,
     "active_contour": active_contour,
     "cross_entropy": cross_entropy,
     "ohem": ohem,
     "lovasz_softmax": lovasz_softmax,
+    "lovasz_hinge": lovasz_hinge,
     "boundary": boundary,
 }
 
@@ -224,12 +272,50 @@ def value_and_gradient(loss, options, logits, labels):
     return value.item(), leaf.grad, milliseconds
 
 
+M_MMAP_THRESHOLD = -3  # malloc.h: larger blocks are mapped on their own
+
+
+def resident(name):
+    """A size of this process in bytes, by its name in /proc."""
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith(name + ":"))
+    return int(line.split()[1]) * 1024
+
+
+def peak_memory(loss, options, logits, labels):
+    """The bytes that value and gradient take at their peak, beyond inputs and gradient.
+
+    They are those by which the process grew. What it has freed but kept is given back before, or
+    the growth would be too small; and arrays are given back as soon as they are freed, which costs
+    time, so that later runs of this process are not to be timed. The second of two runs counts,
+    since the first may load code.
+    """
+    try:
+        allocator = ctypes.CDLL(None)
+        allocator.mallopt(M_MMAP_THRESHOLD, 1 << 16)
+        for _ in range(2):
+            leaf = logits.detach().requires_grad_()
+            allocator.malloc_trim(0)
+            with open("/proc/self/clear_refs", "w") as peaks:
+                peaks.write("5")
+            before = resident("VmRSS")
+            loss(leaf, labels, **options).backward()
+            grown = resident("VmHWM") - before
+            grown -= leaf.grad.numel() * leaf.grad.element_size()
+        return max(0, grown)
+    except (AttributeError, OSError):
+        return float("nan")
+
+
 def handle(words):
     command, key = words[0], words[1]
     if command == "load":
         logits, labels = (torch.from_numpy(numpy.load(file)) for file in words[2:4])
         INPUTS[key] = (logits, labels.long())
         return "ok"
+    if command == "memory":
+        loss, options = LOSSES[words[2]], parse_options(words[3:])
+        return f"ok bytes={peak_memory(loss, options, *INPUTS[key])}"
     loss, options = LOSSES[words[3]], parse_options(words[4:])
     if command == "run":
         runs = [value_and_gradient(loss, options, *INPUTS[key]) for _ in range(int(words[2]))]

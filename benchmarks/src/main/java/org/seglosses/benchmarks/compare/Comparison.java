@@ -1,6 +1,5 @@
 package org.seglosses.benchmarks.compare;
 
-import org.nd4j.linalg.factory.Nd4j;
 import org.seglosses.benchmarks.compare.Contender.Side;
 import org.seglosses.benchmarks.compare.SideBySide.Series;
 
@@ -16,23 +15,29 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** The command: times our losses beside PyTorch's formulas and DL4J's LossMCXENT. */
+/** The command: our losses beside PyTorch's formulas and DL4J's LossMCXENT, in time and memory. */
 @Command(
         name = "benchmarks",
         description = {
             "Times value and gradient of our losses, as SegmentationLossLayer computes them, beside"
                     + " the reference formulas in PyTorch and DL4J's LossMCXENT: the same arrays,"
-                    + " taking turns in one session.",
-            "Prints a Markdown table and writes it, as results.csv too. A ratio is the median over"
+                    + " taking turns in one session. Then how our times grow with the image, and"
+                    + " what each side takes in memory.",
+            "Prints Markdown tables and writes them, as results.csv too. A ratio is the median over"
                     + " the rounds of our time divided by the other side's in the same round."
         },
         footer = {
@@ -46,15 +51,19 @@ import java.util.stream.Stream;
         usageHelpAutoWidth = true)
 public final class Comparison implements Callable<Integer> {
 
-    private static final int THREADS = Math.min(2, Machine.cores());
-
-    private static final List<Shape> SHAPES = List.of(new Shape(4, 5, 256, 256));
+    private static final String COMMAND = "mvn -B -ntp -q -pl benchmarks -am compile exec:java";
 
     /** Debian's own Python has python3-torch even where another Python is first on the path. */
     private static final List<String> INTERPRETERS = List.of("python3", "/usr/bin/python3");
 
     /** Of a core: more than what an idle desktop or the system's own services take. */
     private static final double BUSY = 0.1;
+
+    /**
+     * A loss in five sizes fits in, so that none is built anew in its turn; a training has one or
+     * two sizes and gets by with the default.
+     */
+    private static final String CACHE_MEBIBYTES = "2048";
 
     @Option(
             names = "--rounds",
@@ -72,6 +81,25 @@ public final class Comparison implements Callable<Integer> {
     private List<String> cases = LossCase.ids();
 
     @Option(
+            names = "--shapes",
+            paramLabel = "SHAPE",
+            split = ",",
+            defaultValue = "4x5x256x256,1x5x512x512,8x1x256x256,2x19x512x512",
+            description =
+                    "images x channels x height x width, separated by commas; one channel is"
+                            + " binary (default: ${DEFAULT-VALUE})")
+    private List<String> shapes;
+
+    @Option(names = "--no-times", description = "leaves out the times beside the other sides")
+    private boolean noTimes;
+
+    @Option(names = "--no-scaling", description = "leaves out how our times grow")
+    private boolean noScaling;
+
+    @Option(names = "--no-memory", description = "leaves out the memory")
+    private boolean noMemory;
+
+    @Option(
             names = "--python",
             paramLabel = "COMMAND",
             description = "the Python that has PyTorch (default: the first that has it)")
@@ -80,8 +108,8 @@ public final class Comparison implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            defaultValue = "${sys:org.seglosses.benchmarks.out:-target}",
-            description = "where results.md and results.csv go (default: benchmarks/target)")
+            defaultValue = "${sys:org.seglosses.benchmarks.out:-.}",
+            description = "where results.md and results.csv go (default: benchmarks)")
     private Path out;
 
     @Option(names = "--help", usageHelp = true, description = "shows this and ends")
@@ -117,13 +145,19 @@ public final class Comparison implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--rounds must be >= 1, got " + rounds);
         }
-        List<LossCase> chosen = chosenCases();
-        Nd4j.getEnvironment().setMaxThreads(THREADS);
-        Nd4j.getEnvironment().setMaxMasterThreads(THREADS);
+        if (noTimes && noScaling && noMemory) {
+            throw new ParameterException(spec.commandLine(), "nothing is left to measure");
+        }
+        List<LossCase> chosen = all(cases, LossCase::of);
+        List<Shape> forms = all(shapes, Shape::of);
+        Machine.limitThreads();
+        if (System.getProperty("org.seglosses.cacheMiB") == null) {
+            System.setProperty("org.seglosses.cacheMiB", CACHE_MEBIBYTES);
+        }
         Path directory = Files.createTempDirectory("loss-benchmarks");
         Report report;
         try {
-            report = measure(chosen, directory);
+            report = measure(chosen, forms, directory);
         } finally {
             delete(directory);
         }
@@ -139,63 +173,124 @@ public final class Comparison implements Callable<Integer> {
         return report.mismatches().isEmpty() ? 0 : 1;
     }
 
-    private List<LossCase> chosenCases() {
+    private <T> List<T> all(List<String> names, Function<String, T> of) {
         try {
-            return cases.stream().map(LossCase::of).distinct().toList();
+            return names.stream().map(of).distinct().toList();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 
-    private Report measure(List<LossCase> chosen, Path directory) {
+    private Report measure(List<LossCase> chosen, List<Shape> forms, Path directory) {
+        String machine = Machine.describe();
+        String date = LocalDate.now(ZoneOffset.UTC).toString();
         Optional<Peer> peer = startPeer(directory);
         try {
             List<ProcessHandle> processes = new ArrayList<>();
             processes.add(ProcessHandle.current());
             peer.ifPresent(one -> processes.add(one.handle()));
             OtherLoad load = new OtherLoad(processes);
-            List<Row> rows = new ArrayList<>();
-            for (Shape shape : SHAPES) {
-                for (Inputs.Kind kind : Inputs.Kind.values()) {
-                    Inputs inputs = Inputs.of(kind, shape);
-                    peer.ifPresent(one -> one.load(inputs));
-                    for (LossCase loss : chosen) {
+            List<Row> rows = noTimes ? List.of() : times(chosen, forms, peer);
+            List<Scaling> scalings = noScaling ? List.of() : scalings(chosen);
+            // the processes that measure memory are not in the books
+            OptionalDouble othersCores = load.cores();
+            List<Memory> memories = noMemory ? List.of() : memories(chosen, forms, peer);
+            List<String> header =
+                    List.of(
+                            "`" + command() + "`",
+                            date + ", " + machine(machine, peer, othersCores));
+            return new Report(header, rows, scalings, memories);
+        } finally {
+            peer.ifPresent(Peer::close);
+        }
+    }
+
+    private String command() {
+        List<String> arguments = spec.commandLine().getParseResult().originalArgs();
+        return arguments.isEmpty()
+                ? COMMAND
+                : COMMAND + " -Dexec.args=\"" + String.join(" ", arguments) + "\"";
+    }
+
+    private List<Row> times(List<LossCase> chosen, List<Shape> forms, Optional<Peer> peer) {
+        List<Row> rows = new ArrayList<>();
+        for (Shape shape : forms) {
+            for (Inputs.Kind kind : Inputs.Kind.values()) {
+                Inputs inputs = Inputs.of(kind, shape);
+                peer.ifPresent(one -> one.load(inputs));
+                for (LossCase loss : chosen) {
+                    if (loss.appliesTo(shape)) {
                         tell("%s, %s, %s", loss.title(), kind.title(), shape);
-                        rows.add(measure(loss, inputs, peer));
+                        rows.add(times(loss, inputs, peer));
                     }
                 }
             }
-            return new Report(machine(peer, load.cores()), rows);
-        } finally {
-            peer.ifPresent(Peer::close);
+        }
+        return rows;
+    }
+
+    private List<Scaling> scalings(List<LossCase> chosen) {
+        Map<Integer, Inputs> inputs = Scaling.inputs();
+        List<Scaling> scalings = new ArrayList<>();
+        for (LossCase loss : chosen) {
+            tell("%s, scaling", loss.title());
+            scalings.add(Scaling.measure(loss, inputs, rounds));
+        }
+        return scalings;
+    }
+
+    private List<Memory> memories(List<LossCase> chosen, List<Shape> forms, Optional<Peer> peer) {
+        List<Memory> memories = new ArrayList<>();
+        for (Shape shape : forms) {
+            Inputs inputs = Inputs.of(Inputs.Kind.RANDOM, shape);
+            peer.ifPresent(one -> one.load(inputs));
+            for (LossCase loss : chosen) {
+                if (loss.appliesTo(shape)) {
+                    tell("%s, memory, %s", loss.title(), shape);
+                    OptionalDouble pytorch =
+                            peer.isPresent()
+                                    ? peer.get().memory(loss.formula(), inputs)
+                                    : OptionalDouble.empty();
+                    memories.add(new Memory(loss, shape, pytorch, ownMemory(loss, shape)));
+                }
+            }
+        }
+        return memories;
+    }
+
+    private Optional<OwnMemory> ownMemory(LossCase loss, Shape shape) {
+        try {
+            return Optional.of(OwnMemory.of(loss, shape));
+        } catch (IllegalStateException e) {
+            tell("%s. Going on without it.", e.getMessage());
+            return Optional.empty();
         }
     }
 
     private Optional<Peer> startPeer(Path directory) {
         try {
             List<String> interpreters = python == null ? INTERPRETERS : List.of(python);
-            return Optional.of(Peer.start(interpreters, directory, THREADS));
+            return Optional.of(Peer.start(interpreters, directory, Machine.threads()));
         } catch (PeerException e) {
             tell("%s. Going on without it.", e.getMessage());
             return Optional.empty();
         }
     }
 
-    private Row measure(LossCase loss, Inputs inputs, Optional<Peer> peer) {
+    private Row times(LossCase loss, Inputs inputs, Optional<Peer> peer) {
         List<String> mismatches = new ArrayList<>();
         String row = loss.title() + ", " + inputs.kind().title() + ", " + inputs.shape();
-        Ours ours = new Ours(loss.loss(), inputs);
+        Ours ours = new Ours(loss, inputs);
         if (peer.isPresent()) {
             Agreement agreement = ours.against(peer.get().reference(loss.formula(), inputs));
             if (!agreement.holds()) {
                 mismatches.add(row + ": PyTorch in double and ours: " + agreement.describe());
             }
         }
-        List<Contender> contenders = new ArrayList<>();
-        peer.ifPresent(one -> contenders.add(one.contender(loss.formula(), inputs)));
-        contenders.addAll(ours.contenders());
+        Map<Side, Contender> contenders = new EnumMap<>(ours.contenders());
+        peer.ifPresent(one -> contenders.put(Side.PYTORCH, one.contender(loss.formula(), inputs)));
         if (loss.isMcxent()) {
-            contenders.add(Mcxent.contender(inputs));
+            contenders.put(Side.MCXENT, Mcxent.contender(inputs));
         }
         Map<Side, Series> series = SideBySide.run(contenders, rounds);
         series.forEach(
@@ -209,13 +304,15 @@ public final class Comparison implements Callable<Integer> {
         return new Row(loss, inputs.kind(), inputs.shape(), series, mismatches);
     }
 
-    private static String machine(Optional<Peer> peer, OptionalDouble othersCores) {
-        StringBuilder line = new StringBuilder(Machine.describe());
+    private static String machine(String machine, Optional<Peer> peer, OptionalDouble othersCores) {
+        StringBuilder line = new StringBuilder(machine);
         line.append(", ").append(peer.map(Peer::description).orElse("no PyTorch"));
-        line.append(", ").append(THREADS).append(" threads each");
+        line.append(", ").append(Machine.threads()).append(" threads each");
         othersCores.ifPresent(
                 cores -> {
-                    line.append(String.format("; other programs kept %.2f cores busy", cores));
+                    line.append(
+                            String.format(
+                                    Locale.ROOT, "; other programs kept %.2f cores busy", cores));
                     if (cores > BUSY) {
                         line.append(" (TOO BUSY: repeat this on a quiet machine)");
                     }

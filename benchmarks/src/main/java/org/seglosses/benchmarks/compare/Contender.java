@@ -1,6 +1,6 @@
 package org.seglosses.benchmarks.compare;
 
-/** One side of the comparison: a way to get the value and the gradient of a loss. */
+/** One side of a comparison: a way to get the value and the gradient of a loss. */
 interface Contender {
 
     /** Whose figures these are: a column of the table. */
@@ -28,8 +28,6 @@ interface Contender {
      * @param milliseconds what each repetition took
      */
     record Turn(double value, double[] milliseconds) {}
-
-    Side side();
 
     /** Computes value and gradient {@code repetitions} times, each of them timed. */
     Turn run(int repetitions);

@@ -7,7 +7,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import java.util.Random;
 
 /**
- * The arrays of a comparison, the same on every side and in every run.
+ * The arrays of a comparison, the same on every side and in every run. One channel is the
+ * foreground's, and its labels are 0 and 1.
  *
  * @param kind how the logits were made
  * @param logits float [N,C,H,W]
@@ -58,7 +59,7 @@ record Inputs(Kind kind, Shape shape, INDArray logits, INDArray labels) {
         float[] logits =
                 switch (kind) {
                     case RANDOM -> normal(shape, random);
-                    case TRAINED -> following(labels, shape, random);
+                    case TRAINED -> trained(labels, shape, random);
                 };
         return new Inputs(
                 kind,
@@ -69,7 +70,7 @@ record Inputs(Kind kind, Shape shape, INDArray logits, INDArray labels) {
 
     /** A file name, and the name by which the Python process knows the arrays. */
     String name() {
-        return kind.title() + "-" + shape.toString().replaceAll("[\\[\\]]", "").replace(',', 'x');
+        return kind.title() + "-" + shape.name();
     }
 
     /**
@@ -99,13 +100,15 @@ record Inputs(Kind kind, Shape shape, INDArray logits, INDArray labels) {
         return values;
     }
 
-    /** Connected regions with bent rims: at each pixel the largest of C smooth random fields. */
+    /**
+     * Connected regions with bent rims: at each pixel the largest of the classes' random fields.
+     */
     private static int[] regions(Shape shape, Random random) {
         int[] labels = new int[shape.images() * shape.pixels()];
         float[] best = new float[shape.pixels()];
         for (int n = 0; n < shape.images(); n++) {
             int start = n * shape.pixels();
-            for (int c = 0; c < shape.classes(); c++) {
+            for (int c = 0; c < Math.max(2, shape.classes()); c++) {
                 float[] field = smooth(shape, random);
                 for (int i = 0; i < field.length; i++) {
                     if (c == 0 || field[i] > best[i]) {
@@ -116,6 +119,24 @@ record Inputs(Kind kind, Shape shape, INDArray logits, INDArray labels) {
             }
         }
         return labels;
+    }
+
+    private static float[] trained(int[] labels, Shape shape, Random random) {
+        if (shape.classes() > 1) {
+            return following(labels, shape, random);
+        }
+        // a sigmoid's logit is the difference of a softmax's two
+        Shape two = new Shape(shape.images(), 2, shape.height(), shape.width());
+        float[] both = following(labels, two, random);
+        float[] logits = new float[labels.length];
+        for (int n = 0; n < shape.images(); n++) {
+            int background = 2 * n * shape.pixels();
+            int foreground = background + shape.pixels();
+            for (int i = 0; i < shape.pixels(); i++) {
+                logits[n * shape.pixels() + i] = both[foreground + i] - both[background + i];
+            }
+        }
+        return logits;
     }
 
     private static float[] following(int[] labels, Shape shape, Random random) {

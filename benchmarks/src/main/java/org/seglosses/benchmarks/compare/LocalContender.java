@@ -7,20 +7,13 @@ final class LocalContender implements Contender {
 
     private static final double NANOSECONDS_IN_A_MILLISECOND = 1e6;
 
-    private final Side side;
     private final DoubleSupplier valueAndGradient;
 
     /**
      * @param valueAndGradient computes both, keeps the gradient to itself and returns the value
      */
-    LocalContender(Side side, DoubleSupplier valueAndGradient) {
-        this.side = side;
+    LocalContender(DoubleSupplier valueAndGradient) {
         this.valueAndGradient = valueAndGradient;
-    }
-
-    @Override
-    public Side side() {
-        return side;
     }
 
     @Override

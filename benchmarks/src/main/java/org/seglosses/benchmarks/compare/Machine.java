@@ -12,10 +12,23 @@ import java.util.stream.Stream;
 /** What the figures were measured with, in words. */
 final class Machine {
 
+    private static final int MOST_THREADS = 2;
+
     private Machine() {}
 
     static int cores() {
         return Runtime.getRuntime().availableProcessors();
+    }
+
+    /** What each side may use. */
+    static int threads() {
+        return Math.min(MOST_THREADS, cores());
+    }
+
+    /** Holds our own side to its threads. */
+    static void limitThreads() {
+        Nd4j.getEnvironment().setMaxThreads(threads());
+        Nd4j.getEnvironment().setMaxMasterThreads(threads());
     }
 
     /** Processor, cores, Java and ND4J. */

@@ -2,7 +2,6 @@ package org.seglosses.benchmarks.compare;
 
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
-import org.seglosses.benchmarks.compare.Contender.Side;
 
 /** DL4J's own cross entropy, by the two calls that its layers make. */
 final class Mcxent {
@@ -15,7 +14,6 @@ final class Mcxent {
         LossMCXENT loss = new LossMCXENT();
         ActivationSoftmax softmax = new ActivationSoftmax();
         return new LocalContender(
-                Side.MCXENT,
                 () -> {
                     double value =
                             loss.computeScore(rows.labels(), rows.logits(), softmax, null, true);

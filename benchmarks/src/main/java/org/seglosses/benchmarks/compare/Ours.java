@@ -1,13 +1,12 @@
 package org.seglosses.benchmarks.compare;
 
 import org.nd4j.linalg.activations.IActivation;
-import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.seglosses.benchmarks.compare.Contender.Side;
 import org.seglosses.dl4j.SegmentationLossFunction;
 
-import java.util.List;
+import java.util.Map;
 
 /** A loss of this library, by the one call of SegmentationLossLayer and by the two of others. */
 final class Ours {
@@ -16,23 +15,26 @@ final class Ours {
     private final INDArray logits;
     private final INDArray labels;
     private final int images;
-    private final IActivation softmax = new ActivationSoftmax();
+    private final IActivation activation;
 
     /** Stands for the layer's array, which its workspace provides. */
     private final INDArray gradient;
 
-    Ours(SegmentationLossFunction<?> loss, Inputs inputs) {
-        this.loss = loss;
+    Ours(LossCase loss, Inputs inputs) {
+        this.loss = loss.loss();
+        this.activation = loss.activation(inputs.shape());
         this.logits = inputs.logits();
         this.labels = inputs.labels();
         this.images = inputs.shape().images();
         this.gradient = Nd4j.createUninitialized(logits.dataType(), logits.shape(), 'c');
     }
 
-    List<Contender> contenders() {
-        return List.of(
-                new LocalContender(Side.OURS, this::inOneRun),
-                new LocalContender(Side.OURS_IN_TWO_CALLS, this::inTwoCalls));
+    Map<Side, Contender> contenders() {
+        return Map.of(
+                Side.OURS,
+                new LocalContender(this::inOneRun),
+                Side.OURS_IN_TWO_CALLS,
+                new LocalContender(this::inTwoCalls));
     }
 
     /** How far value and gradient of one run are from the right ones. */
@@ -42,13 +44,14 @@ final class Ours {
         return Agreement.of(value, gradient.div(images), reference.value(), reference.gradient());
     }
 
-    private double inOneRun() {
-        return loss.computeScoreAndGradient(labels, logits, softmax, null, gradient) / images;
+    /** The value; the gradient is kept. */
+    double inOneRun() {
+        return loss.computeScoreAndGradient(labels, logits, activation, null, gradient) / images;
     }
 
     private double inTwoCalls() {
-        double score = loss.computeScore(labels, logits, softmax, null, false);
-        loss.computeGradient(labels, logits, softmax, null);
+        double score = loss.computeScore(labels, logits, activation, null, false);
+        loss.computeGradient(labels, logits, activation, null);
         return score / images;
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -110,18 +111,19 @@ final class Peer implements AutoCloseable {
 
     /** The side of the comparison that runs there, for arrays that were handed over before. */
     Contender contender(String formula, Inputs inputs) {
-        return new Contender() {
-            @Override
-            public Side side() {
-                return Side.PYTORCH;
-            }
-
-            @Override
-            public Turn run(int repetitions) {
-                PeerReply reply = ask("run " + inputs.name() + " " + repetitions + " " + formula);
-                return new Turn(reply.number("value"), reply.numbers("ms"));
-            }
+        return repetitions -> {
+            PeerReply reply = ask("run " + inputs.name() + " " + repetitions + " " + formula);
+            return new Contender.Turn(reply.number("value"), reply.numbers("ms"));
         };
+    }
+
+    /**
+     * The bytes that a run takes there at its peak, beyond inputs and gradient; empty where the
+     * system does not tell.
+     */
+    OptionalDouble memory(String formula, Inputs inputs) {
+        double bytes = ask("memory " + inputs.name() + " " + formula).number("bytes");
+        return Double.isNaN(bytes) ? OptionalDouble.empty() : OptionalDouble.of(bytes);
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.seglosses.benchmarks.compare;
 
 import org.seglosses.benchmarks.compare.Contender.Side;
+import org.seglosses.benchmarks.compare.LossCase.Target;
 import org.seglosses.benchmarks.compare.SideBySide.Series;
 
 import java.util.List;
@@ -20,6 +21,8 @@ record Row(
         Map<Side, Series> series,
         List<String> mismatches) {
 
+    static final String MISMATCH = "MISMATCH";
+
     OptionalDouble milliseconds(Side side) {
         Series one = series.get(side);
         return one == null ? OptionalDouble.empty() : OptionalDouble.of(one.median());
@@ -34,12 +37,38 @@ record Row(
                 : OptionalDouble.of(ours.ratioTo(other));
     }
 
-    /** Met, missed, or not known because the other side is absent. */
+    List<Target> targets() {
+        return loss.targets(shape);
+    }
+
+    /** What is asked of the ratios. */
+    List<Figure> figures() {
+        return targets().stream()
+                .map(
+                        target ->
+                                new Figure(
+                                        String.join(
+                                                ", ",
+                                                loss.title(),
+                                                kind.title(),
+                                                shape.toString(),
+                                                "of the time of " + target.against().title()),
+                                        ratioTo(target.against()),
+                                        target.atMost()))
+                .toList();
+    }
+
+    /** Met, missed, or not known because the other side is absent; or that the sides disagree. */
     String verdict() {
-        OptionalDouble ratio = ratioTo(loss.target().against());
-        if (ratio.isEmpty()) {
-            return "-";
+        if (!mismatches.isEmpty()) {
+            return MISMATCH;
         }
-        return ratio.getAsDouble() <= loss.target().atMost() ? "met" : "missed";
+        List<Figure> figures = figures();
+        return figures.stream()
+                .filter(Figure::isMissed)
+                .findFirst()
+                .or(() -> figures.stream().filter(one -> one.value().isPresent()).findFirst())
+                .map(Figure::verdict)
+                .orElse("-");
     }
 }

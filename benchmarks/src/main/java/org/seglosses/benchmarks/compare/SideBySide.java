@@ -1,12 +1,11 @@
 package org.seglosses.benchmarks.compare;
 
-import org.seglosses.benchmarks.compare.Contender.Side;
 import org.seglosses.benchmarks.compare.Contender.Turn;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -17,16 +16,20 @@ import java.util.Map;
  */
 final class SideBySide {
 
-    /** The JIT compiler and PyTorch's allocator settle within this time. */
-    private static final double WARM_UP_MILLISECONDS = 1500;
-
-    private static final int MIN_WARM_UPS = 3;
+    /**
+     * The JIT compiler and PyTorch's allocator settle within this time; what takes longer has one
+     * warm-up.
+     */
+    private static final double WARM_UP_MILLISECONDS = 500;
 
     /** Long enough for a median, short enough for many rounds. */
-    private static final double TURN_MILLISECONDS = 300;
+    private static final double TURN_MILLISECONDS = 100;
 
     private static final int MIN_REPETITIONS = 3;
     private static final int MAX_REPETITIONS = 50;
+
+    /** One repetition of this length is a turn: threads and caches are awake most of it. */
+    private static final double LONG_MILLISECONDS = 400;
 
     /** After a turn the worker threads of that side spin on for some milliseconds. */
     private static final long PAUSE_MILLISECONDS = 20;
@@ -55,42 +58,55 @@ final class SideBySide {
 
     private SideBySide() {}
 
-    static Map<Side, Series> run(List<Contender> contenders, int rounds) {
-        List<Contender> order = new ArrayList<>(contenders);
-        Map<Side, Integer> repetitions = new EnumMap<>(Side.class);
-        Map<Side, double[]> times = new EnumMap<>(Side.class);
-        Map<Side, Double> values = new EnumMap<>(Side.class);
-        for (Contender contender : order) {
-            repetitions.put(contender.side(), repetitionsFor(warmUp(contender)));
-            times.put(contender.side(), new double[rounds]);
+    /**
+     * Runs them all.
+     *
+     * @param <K> what names a contender
+     * @return what each took, in their order
+     */
+    static <K> Map<K, Series> run(Map<K, Contender> contenders, int rounds) {
+        List<K> order = new ArrayList<>(contenders.keySet());
+        Map<K, Integer> repetitions = new LinkedHashMap<>();
+        Map<K, double[]> times = new LinkedHashMap<>();
+        Map<K, Double> values = new LinkedHashMap<>();
+        for (K key : order) {
+            repetitions.put(key, repetitionsFor(warmUp(contenders.get(key))));
+            times.put(key, new double[rounds]);
         }
         for (int round = 0; round < rounds; round++) {
-            for (Contender contender : order) {
+            for (K key : order) {
+                Contender contender = contenders.get(key);
                 pause();
-                contender.run(1);
-                Turn turn = contender.run(repetitions.get(contender.side()));
-                times.get(contender.side())[round] = medianOf(turn.milliseconds());
-                values.put(contender.side(), turn.value());
+                if (repetitions.get(key) > 1) {
+                    contender.run(1);
+                }
+                Turn turn = contender.run(repetitions.get(key));
+                times.get(key)[round] = medianOf(turn.milliseconds());
+                values.put(key, turn.value());
             }
             Collections.reverse(order);
         }
-        Map<Side, Series> series = new EnumMap<>(Side.class);
-        times.forEach((side, figures) -> series.put(side, new Series(values.get(side), figures)));
+        Map<K, Series> series = new LinkedHashMap<>();
+        times.forEach((key, figures) -> series.put(key, new Series(values.get(key), figures)));
         return series;
     }
 
-    /** Returns about what one repetition takes, once warm. */
+    /** Returns about what one repetition takes, once warm: the shortest, whatever disturbed one. */
     private static double warmUp(Contender contender) {
         double spent = 0;
-        double last = 0;
-        for (int i = 0; i < MIN_WARM_UPS || spent < WARM_UP_MILLISECONDS; i++) {
-            last = contender.run(1).milliseconds()[0];
+        double shortest = Double.POSITIVE_INFINITY;
+        while (spent < WARM_UP_MILLISECONDS) {
+            double last = contender.run(1).milliseconds()[0];
+            shortest = Math.min(shortest, last);
             spent += last;
         }
-        return last;
+        return shortest;
     }
 
     static int repetitionsFor(double milliseconds) {
+        if (milliseconds >= LONG_MILLISECONDS) {
+            return 1;
+        }
         return (int)
                 Math.max(
                         MIN_REPETITIONS,

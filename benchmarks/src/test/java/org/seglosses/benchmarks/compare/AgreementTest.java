@@ -31,6 +31,13 @@ class AgreementTest {
     }
 
     @Test
+    void valuesOfTwoFloatSidesMayBeFurtherApart() {
+        assertThat(Agreement.of(1, GRADIENT, 1.004, GRADIENT).holds()).isFalse();
+        assertThat(Agreement.of(1, 1.004).holds()).isTrue();
+        assertThat(Agreement.of(1, 1.02).holds()).isFalse();
+    }
+
+    @Test
     void readsTheLogicalOrderNotTheMemory() {
         INDArray other = GRADIENT.dup('f');
 

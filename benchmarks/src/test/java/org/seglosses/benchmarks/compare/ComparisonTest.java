@@ -23,8 +23,12 @@ class ComparisonTest {
                 "--rounds 0       | --rounds must be >= 1, got 0",
                 "--rounds many    | --rounds",
                 "--cases ohem,dyce| case must be one of boundary-19-19, boundary-3-5, lovasz-batch,"
-                        + " lovasz-per-image, ohem, ohem-plain, duo, dice, jaccard, tversky, focal,"
-                        + " active-contour, cross-entropy, got 'dyce'",
+                        + " lovasz-per-image, lovasz-hinge, duo, ohem, ohem-plain, dice, jaccard,"
+                        + " tversky, focal, bce-dice, soft-bce, active-contour, cross-entropy,"
+                        + " got 'dyce'",
+                "--shapes 4x5x256| shape must be as 4x5x256x256, images x channels x height x"
+                        + " width, got '4x5x256'",
+                "--no-times --no-scaling --no-memory| nothing is left to measure",
                 "--fast           | Unknown option: '--fast'",
             })
     void aWrongOptionIsNamedBeforeAnythingRuns(String arguments, String message) {
@@ -36,7 +40,7 @@ class ComparisonTest {
     @Test
     void theHelpPageNamesTheCasesAndHowToGetPyTorch() {
         assertThat(execute("--help")).isZero();
-        assertThat(out.toString()).contains("--rounds", "--cases", "python3-torch");
+        assertThat(out.toString()).contains("--rounds", "--cases", "2x19x512x512", "python3-torch");
         assertThat(LossCase.ids()).allSatisfy(id -> assertThat(out.toString()).contains(id));
     }
 

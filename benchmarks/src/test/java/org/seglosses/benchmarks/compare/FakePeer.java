@@ -42,6 +42,10 @@ public final class FakePeer {
         for (String line = requests.readLine(); line != null; line = requests.readLine()) {
             if (line.equals("run random-1x2x1x2 3 good theta=5")) {
                 System.out.println("ok value=0.25 ms=1.5,2.5,3.0");
+            } else if (line.equals("memory random-1x2x1x2 good theta=5")) {
+                System.out.println("ok bytes=4096");
+            } else if (line.equals("memory random-1x2x1x2 untold")) {
+                System.out.println("ok bytes=nan");
             } else if (line.equals("run random-1x2x1x2 1 diverged")) {
                 System.out.println("ok value=nan ms=inf");
             } else if (line.equals("run random-1x2x1x2 1 careless")) {

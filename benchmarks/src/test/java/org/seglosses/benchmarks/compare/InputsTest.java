@@ -28,6 +28,32 @@ class InputsTest {
         assertThat(inputs.labels().ravel().toIntVector()).containsOnly(0, 1, 2, 3, 4);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void oneChannelIsTheForegroundsAndItsLabelsAreZeroAndOne(Kind kind) {
+        Inputs inputs = Inputs.of(kind, new Shape(2, 1, 96, 64));
+
+        assertThat(inputs.logits().shape()).containsExactly(2, 1, 96, 64);
+        assertThat(inputs.labels().ravel().toIntVector()).containsOnly(0, 1);
+    }
+
+    @Test
+    void trainedForegroundIsMostlyRightAndOftenSaturated() {
+        Inputs inputs = Inputs.of(Kind.TRAINED, new Shape(4, 1, 256, 256));
+        int[] labels = inputs.labels().ravel().toIntVector();
+        float[] logits = inputs.logits().ravel().toFloatVector();
+        int right = 0;
+        int saturated = 0;
+        for (int i = 0; i < labels.length; i++) {
+            float towards = labels[i] == 1 ? logits[i] : -logits[i];
+            right += towards > 0 ? 1 : 0;
+            saturated += towards > Math.log(99) ? 1 : 0; // a probability of 0.99
+        }
+
+        assertThat((double) right / labels.length).isBetween(0.9, 0.999);
+        assertThat((double) saturated / labels.length).isBetween(0.5, 0.95);
+    }
+
     @Test
     void bothKindsHaveTheSameLabels() {
         assertThat(Inputs.of(Kind.RANDOM, SHAPE).labels())

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.factory.Nd4j;
-import org.seglosses.benchmarks.compare.Contender.Side;
 import org.seglosses.benchmarks.compare.Contender.Turn;
 
 import java.nio.file.Path;
@@ -32,7 +31,6 @@ class PeerTest {
             Turn turn = contender.run(3);
 
             assertThat(peer.description()).isEqualTo("PyTorch 9.9");
-            assertThat(contender.side()).isEqualTo(Side.PYTORCH);
             assertThat(turn.value()).isEqualTo(0.25);
             assertThat(turn.milliseconds()).containsExactly(1.5, 2.5, 3.0);
         }
@@ -45,6 +43,14 @@ class PeerTest {
 
             assertThat(turn.value()).isNaN();
             assertThat(turn.milliseconds()).containsExactly(Double.POSITIVE_INFINITY);
+        }
+    }
+
+    @Test
+    void memoryIsBytesOrUnknown() throws Exception {
+        try (Peer peer = Peer.start(FakePeer.command("answers"), directory)) {
+            assertThat(peer.memory("good theta=5", INPUTS)).hasValue(4096);
+            assertThat(peer.memory("untold", INPUTS)).isEmpty();
         }
     }
 

@@ -8,6 +8,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.factory.Nd4j;
 
 import java.nio.file.Path;
@@ -105,6 +107,65 @@ class ReferenceFormulasTest {
     }
 
     @Test
+    void aForegroundAloneIsASigmoidsMap() {
+        // Probabilities 3/4 and 1/2; the labels are 0 and 1.
+        Inputs inputs = foreground(new float[] {(float) Math.log(3), 0}, 0, 1);
+
+        assertThat(value("dice", inputs)).isCloseTo(1 - 2 * 0.5 / 2.25, within(1e-6));
+        assertThat(value("focal gamma=2", inputs))
+                .isCloseTo((9 / 16.0 * LN4 + LN2 / 4) / 2, within(1e-6));
+        assertThat(value("soft_bce", inputs)).isCloseTo((LN4 + LN2) / 2, within(1e-6));
+        assertThat(value("bce_dice smooth=1", inputs))
+                .isCloseTo((LN4 + LN2) / 2 + 1 - 2 / 3.25, within(1e-6));
+        // errors 3/4 and, of the only hit, 1/2: the first costs a half
+        assertThat(value("lovasz_softmax per_image=false", inputs))
+                .isCloseTo(0.75 / 2 + 0.5 / 2, within(1e-6));
+    }
+
+    @Test
+    void severalChannelsAreAYesOrNoEach() {
+        Inputs inputs = inputs(new float[] {(float) Math.log(3), 0, 0, 0}, 1, 0);
+
+        assertThat(value("soft_bce", inputs)).isCloseTo((LN4 + 3 * LN2) / 4, within(1e-6));
+        // both are 1/2 and 1/2, the predicted 5/4 and 1, the labelled 1 and 1
+        assertThat(value("bce_dice smooth=1", inputs))
+                .isCloseTo((LN4 + 3 * LN2) / 4 + 1 - (2 / 3.25 + 2 / 3.0) / 2, within(1e-6));
+    }
+
+    @Test
+    void lovaszHingeWeighsTheErrorsOfScoresByRank() {
+        // Errors 1 + 2 at the background pixel and 1 - 1/2 at the foreground's.
+        Inputs inputs = foreground(new float[] {2, 0.5f}, 0, 1);
+
+        assertThat(value("lovasz_hinge", inputs)).isCloseTo(3 / 2.0 + 0.5 / 2, within(1e-6));
+    }
+
+    @Test
+    void memoryIsThatBeyondInputsAndGradient() {
+        Inputs inputs = Inputs.of(Inputs.Kind.RANDOM, new Shape(2, 4, 256, 256));
+        peer.load(inputs);
+
+        // a softmax and its logarithm at least; one-hot labels and their products are none of it
+        assertThat(peer.memory("cross_entropy", inputs).orElse(2.0 * inputs.shape().bytes()))
+                .isBetween(0.5 * inputs.shape().bytes(), 4.0 * inputs.shape().bytes());
+    }
+
+    /** Float's rounding is far smaller than what {@link Agreement} allows. */
+    @ParameterizedTest
+    @EnumSource
+    void everyFormulaIsThatOfOurLoss(LossCase loss) {
+        for (String shape : List.of("2x3x24x20", "2x1x24x20")) {
+            Inputs inputs = Inputs.of(Inputs.Kind.RANDOM, Shape.of(shape));
+            if (loss.appliesTo(inputs.shape())) {
+                peer.load(inputs);
+                Agreement agreement =
+                        new Ours(loss, inputs).against(peer.reference(loss.formula(), inputs));
+                assertThat(agreement.holds()).as(shape + ": " + agreement.describe()).isTrue();
+            }
+        }
+    }
+
+    @Test
     void activeContourOfAFlatPredictionHasNoLength() {
         Inputs inputs = halves(16, 16);
         Inputs flat =
@@ -139,6 +200,14 @@ class ReferenceFormulasTest {
                 Inputs.Kind.RANDOM,
                 new Shape(1, 2, 1, labels.length),
                 Nd4j.createFromArray(logits).reshape(1, 2, 1, labels.length),
+                Nd4j.createFromArray(labels).reshape(1, 1, labels.length));
+    }
+
+    private static Inputs foreground(float[] logits, int... labels) {
+        return new Inputs(
+                Inputs.Kind.RANDOM,
+                new Shape(1, 1, 1, labels.length),
+                Nd4j.createFromArray(logits).reshape(1, 1, 1, labels.length),
                 Nd4j.createFromArray(labels).reshape(1, 1, labels.length));
     }
 

@@ -8,6 +8,8 @@ import org.seglosses.benchmarks.compare.SideBySide.Series;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 class ReportTest {
 
@@ -37,31 +39,95 @@ class ReportTest {
                             Side.OURS, series(8, 8, 8),
                             Side.OURS_IN_TWO_CALLS, series(12, 12, 12)));
 
+    private static final Scaling SCALING =
+            new Scaling(
+                    LossCase.DICE,
+                    Map.of(
+                            128, series(0.5, 0.5, 0.5),
+                            256, series(2, 2, 2),
+                            512, series(8, 8, 8),
+                            1024, series(32, 32, 32),
+                            2048, series(160, 160, 160)));
+
+    private static final Memory MEMORY =
+            new Memory(
+                    LossCase.DICE,
+                    SHAPE,
+                    OptionalDouble.of(5 * SHAPE.bytes()),
+                    Optional.of(
+                            new OwnMemory(
+                                    8 * SHAPE.bytes(), 6 * SHAPE.bytes(), SHAPE.bytes(), 0, 7)));
+
     @Test
-    void theTableNamesFiguresTargetsAndVerdicts() {
-        Report report = new Report("one machine", List.of(FAST, SLOW, ALONE));
+    void theTableNamesFiguresTargetsVerdictsAndMeans() {
+        Report report = report(List.of(FAST, SLOW, ALONE));
 
         assertThat(report.mismatches()).isEmpty();
         assertThat(squeezed(report.markdown()))
                 .isEqualTo(
                         """
-                        Value and gradient, one machine
+                        the command
+
+                        the machine
+
+                        ## Value and gradient
 
                         | loss | input | shape | PyTorch ms | ours ms | ours / PyTorch | LossMCXENT ms | ours / LossMCXENT | target | | two calls ms |
                         |-|-|-|-|-|-|-|-|-|-|-|
-                        | Boundary 19/19 | random | [4,5,256,256] | 720 | 40.0 | 0.050 | - | - | <= 0.15 | met | 65.0 |
-                        | cross entropy | random | [4,5,256,256] | 4.0 | 8.0 | 2.000 | 10.0 | 0.800 | <= 0.50 of LossMCXENT | missed | 12.0 |
-                        | OHEM 0.7, minKept 100000 | random | [4,5,256,256] | - | 8.0 | - | - | - | <= 0.70 | - | 12.0 |
+                        | Boundary 19/19 | random | [4,5,256,256] | 720 | 40.0 | 0.050 | - | - | <= 0.05 | met | 65.0 |
+                        | cross entropy | random | [4,5,256,256] | 4.00 | 8.00 | 2.000 | 10.0 | 0.800 | <= 1, <= 0.2 of LossMCXENT | missed | 12.0 |
+                        | OHEM 0.7, minKept 100000 | random | [4,5,256,256] | - | 8.00 | - | - | - | <= 0.25 | - | 12.0 |
+
+                        | shape | rows | ours / PyTorch, geometric mean | target | |
+                        |-|-|-|-|-|
+                        | [4,5,256,256] | 3 | 0.316 | | |
+                        | all | 3 | 0.316 | <= 0.3 | missed |
+
+                        ## Missed
+
+                        - cross entropy, random, [4,5,256,256], of the time of PyTorch: 2.000, at most 1
+                        - cross entropy, random, [4,5,256,256], of the time of LossMCXENT: 0.800, at most 0.2
+                        - geometric mean of all, of the time of PyTorch: 0.316, at most 0.3
                         """);
+    }
+
+    @Test
+    void scalingAndMemoryHaveTablesOfTheirOwn() {
+        Report report = new Report(List.of("header"), List.of(), List.of(SCALING), List.of(MEMORY));
+
+        assertThat(squeezed(report.markdown()))
+                .contains(
+                        """
+                        | loss | 128^2 | 256^2 | 512^2 | 1024^2 | 2048^2 | 256^2 to 1024^2 | 512^2 to 2048^2 | |
+                        |-|-|-|-|-|-|-|-|-|
+                        | Dice | 0.50 | 2.00 | 8.00 | 32.0 | 160 | 16.0 | 20.0 | missed |
+                        """,
+                        """
+                        | loss | shape | PyTorch | ours | | ours, first call | bytes allocated a call | bytes left a call |
+                        |-|-|-|-|-|-|-|-|
+                        | Dice | [4,5,256,256] | 5.00 | 7.00 | missed | 8.00 | 0 | 7 |
+                        """,
+                        """
+                        - Dice, times the time from 512^2 to 2048^2: 20.000, at most 18
+                        - Dice, [4,5,256,256], memory in times the logits' bytes: 7.000, at most 6
+                        """)
+                .doesNotContain("Value and gradient\n");
+    }
+
+    @Test
+    void whereNothingMissesThatIsSaid() {
+        assertThat(report(List.of(FAST)).markdown())
+                .endsWith("## Missed\n\nNothing misses its figure.\n");
     }
 
     @Test
     void columnsLineUp() {
         List<String> table =
-                new Report("one machine", List.of(FAST, SLOW))
+                report(List.of(FAST, SLOW))
                         .markdown()
                         .lines()
                         .filter(line -> line.startsWith("|"))
+                        .limit(4)
                         .toList();
 
         assertThat(table).hasSize(4);
@@ -70,12 +136,21 @@ class ReportTest {
 
     @Test
     void theFileForProgramsLeavesAbsentFiguresEmpty() {
-        assertThat(new Report("one machine", List.of(FAST, ALONE)).csv())
+        Report report =
+                new Report(List.of(), List.of(FAST, ALONE), List.of(SCALING), List.of(MEMORY));
+
+        assertThat(report.csv())
                 .isEqualTo(
                         """
-                        loss,input,shape,pytorch_ms,ours_ms,ours_to_pytorch,mcxent_ms,ours_to_mcxent,target_against,target_at_most,verdict,two_calls_ms,mismatch
-                        boundary-19-19,random,"[4,5,256,256]",720.00000,40.00000,0.05000,,,PyTorch,0.15,met,65.00000,false
-                        ohem,random,"[4,5,256,256]",,8.00000,,,,PyTorch,0.7,-,12.00000,false
+                        table,loss,input,shape,pytorch_ms,ours_ms,ours_to_pytorch,mcxent_ms,ours_to_mcxent,two_calls_ms,ours_to_16th_of_pixels,pytorch_memory_to_logits,ours_memory_to_logits,ours_first_call_to_logits,ours_allocated_bytes_a_call,ours_grown_bytes_a_call,target,verdict
+                        comparison,boundary-19-19,random,"[4,5,256,256]",720.00000,40.00000,0.05000,,,65.00000,,,,,,,"<= 0.05",met
+                        comparison,ohem,random,"[4,5,256,256]",,8.00000,,,,12.00000,,,,,,,"<= 0.25",-
+                        scaling,dice,random,"[1,5,128,128]",,0.50000,,,,,,,,,,,,-
+                        scaling,dice,random,"[1,5,256,256]",,2.00000,,,,,,,,,,,,-
+                        scaling,dice,random,"[1,5,512,512]",,8.00000,,,,,,,,,,,,-
+                        scaling,dice,random,"[1,5,1024,1024]",,32.00000,,,,,16.00000,,,,,,<= 18,met
+                        scaling,dice,random,"[1,5,2048,2048]",,160.00000,,,,,20.00000,,,,,,<= 18,missed
+                        memory,dice,random,"[4,5,256,256]",,,,,,,,5.00000,7.00000,8.00000,0,7,<= 6,missed
                         """);
     }
 
@@ -88,14 +163,17 @@ class ReportTest {
                         FAST.shape(),
                         FAST.series(),
                         List.of("PyTorch's value is another one."));
-        Report report = new Report("one machine", List.of(wrong, SLOW));
+        Report report = report(List.of(wrong, SLOW));
 
         assertThat(report.mismatches()).containsExactly("PyTorch's value is another one.");
         assertThat(report.markdown())
                 .contains("MISMATCH")
-                .doesNotContain("| met")
                 .endsWith("\nERROR: PyTorch's value is another one.\n");
-        assertThat(report.csv()).contains(",true\n");
+        assertThat(report.csv()).contains(",MISMATCH\n");
+    }
+
+    private static Report report(List<Row> rows) {
+        return new Report(List.of("the command", "the machine"), rows, List.of(), List.of());
     }
 
     private static Row row(LossCase loss, Map<Side, Series> series) {
