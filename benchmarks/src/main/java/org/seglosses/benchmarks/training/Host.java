@@ -52,7 +52,9 @@ final class Host {
 
     String describe() {
         StringBuilder line = new StringBuilder(processor());
-        line.append(", ").append(Runtime.getRuntime().availableProcessors()).append(" cores, Java ");
+        line.append(", ")
+                .append(Runtime.getRuntime().availableProcessors())
+                .append(" cores, Java ");
         line.append(Runtime.version().feature());
         line.append(oneDnn.active() ? ", oneDNN helpers on" : ", WITHOUT oneDNN helpers");
         line.append(", ").append(THREADS).append(" threads");

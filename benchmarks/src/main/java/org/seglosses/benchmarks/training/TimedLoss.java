@@ -47,8 +47,7 @@ final class TimedLoss extends BaseWrapperLayer {
             DataType type) {
         NeuralNetConfiguration inner = conf.clone();
         inner.setLayer(underlying);
-        Layer layer =
-                underlying.instantiate(inner, listeners, index, parameters, initialize, type);
+        Layer layer = underlying.instantiate(inner, listeners, index, parameters, initialize, type);
         return (Layer)
                 Proxy.newProxyInstance(
                         TimedLoss.class.getClassLoader(),
