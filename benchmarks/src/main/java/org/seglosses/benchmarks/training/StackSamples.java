@@ -14,64 +14,29 @@ final class StackSamples implements AutoCloseable {
 
     /** A part of DL4J's training step: that of the innermost frame that belongs to one. */
     enum Part {
-        LOSS("loss") {
-            @Override
-            boolean owns(StackTraceElement frame) {
-                return isIn(frame, "org.seglosses.dl4j.")
-                        || isIn(frame, "org.deeplearning4j.nn.layers.convolution.CnnLossLayer");
-            }
-        },
-        ACTIVATION("ReLU, forward and backward") {
-            @Override
-            boolean owns(StackTraceElement frame) {
-                return isIn(frame, "org.nd4j.linalg.activations.");
-            }
-        },
-        CONVOLUTION_BACKWARD("convolutions, backward") {
-            @Override
-            boolean owns(StackTraceElement frame) {
-                return isIn(frame, CONVOLUTION) && isBackward(frame);
-            }
-        },
-        CONVOLUTION_FORWARD("convolutions, forward") {
-            @Override
-            boolean owns(StackTraceElement frame) {
-                return isIn(frame, CONVOLUTION) && !isBackward(frame);
-            }
-        },
-        POOLING("max pooling") {
-            @Override
-            boolean owns(StackTraceElement frame) {
-                return isIn(frame, "org.deeplearning4j.nn.layers.convolution.subsampling.");
-            }
-        },
-        UPSAMPLING("upsampling") {
-            @Override
-            boolean owns(StackTraceElement frame) {
-                return isIn(frame, "org.deeplearning4j.nn.layers.convolution.upsampling.");
-            }
-        },
-        MERGE("joining the skip connections") {
-            @Override
-            boolean owns(StackTraceElement frame) {
-                return isIn(frame, "org.deeplearning4j.nn.graph.vertex.impl.MergeVertex");
-            }
-        },
-        UPDATER("updater: Adam") {
-            @Override
-            boolean owns(StackTraceElement frame) {
-                return isIn(frame, "org.deeplearning4j.nn.updater.");
-            }
-        },
-        REST("the rest of DL4J") {
-            @Override
-            boolean owns(StackTraceElement frame) {
-                return true;
-            }
-        };
+        CONVOLUTION_FORWARD("convolutions, forward"),
+        /** DL4J's layer asks for its activation's input, which it has not kept. */
+        CONVOLUTION_AGAIN("convolutions, forward once more, within the backward pass"),
+        CONVOLUTION_BACKWARD("convolutions, backward"),
+        ACTIVATION("ReLU, forward and backward"),
+        POOLING("max pooling"),
+        UPSAMPLING("upsampling"),
+        MERGE("joining the skip connections"),
+        LOSS("loss"),
+        UPDATER("updater: Adam"),
+        REST("the rest of DL4J");
 
         private static final String CONVOLUTION =
                 "org.deeplearning4j.nn.layers.convolution.ConvolutionLayer";
+
+        private static final Map<String, Part> PACKAGES =
+                Map.of(
+                        "org.nd4j.linalg.activations.", ACTIVATION,
+                        "org.deeplearning4j.nn.layers.convolution.subsampling.", POOLING,
+                        "org.deeplearning4j.nn.layers.convolution.upsampling.", UPSAMPLING,
+                        "org.deeplearning4j.nn.graph.vertex.impl.MergeVertex", MERGE,
+                        "org.seglosses.dl4j.", LOSS,
+                        "org.deeplearning4j.nn.updater.", UPDATER);
 
         private final String title;
 
@@ -83,26 +48,30 @@ final class StackSamples implements AutoCloseable {
             return title;
         }
 
-        abstract boolean owns(StackTraceElement frame);
-
-        private static boolean isIn(StackTraceElement frame, String prefix) {
-            return frame.getClassName().startsWith(prefix);
-        }
-
-        private static boolean isBackward(StackTraceElement frame) {
-            return frame.getMethodName().equals("backpropGradient");
-        }
-
         /** The part that is at work in a stack, innermost frame first. */
         static Part of(StackTraceElement... stack) {
-            for (StackTraceElement frame : stack) {
-                for (Part part : values()) {
-                    if (part != REST && part.owns(frame)) {
-                        return part;
+            for (int i = 0; i < stack.length; i++) {
+                String name = stack[i].getClassName();
+                if (name.equals(CONVOLUTION)) {
+                    if (isBackward(stack[i])) {
+                        return CONVOLUTION_BACKWARD;
+                    }
+                    return Arrays.stream(stack, i, stack.length).anyMatch(Part::isBackward)
+                            ? CONVOLUTION_AGAIN
+                            : CONVOLUTION_FORWARD;
+                }
+                for (Map.Entry<String, Part> one : PACKAGES.entrySet()) {
+                    if (name.startsWith(one.getKey())) {
+                        return one.getValue();
                     }
                 }
             }
             return REST;
+        }
+
+        private static boolean isBackward(StackTraceElement frame) {
+            return frame.getClassName().equals(CONVOLUTION)
+                    && frame.getMethodName().equals("backpropGradient");
         }
     }
 

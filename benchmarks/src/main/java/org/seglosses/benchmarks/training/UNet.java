@@ -34,6 +34,9 @@ final class UNet {
         GraphBuilder graph =
                 new NeuralNetConfiguration.Builder()
                         .updater(new Adam(LEARNING_RATE))
+                        .cacheMode(
+                                org.deeplearning4j.nn.conf.CacheMode.valueOf(
+                                        System.getProperty("cm", "NONE")))
                         .convolutionMode(ConvolutionMode.Same)
                         .activation(Activation.RELU)
                         .graphBuilder()
