@@ -1,5 +1,6 @@
 package org.seglosses.benchmarks.training;
 
+import org.deeplearning4j.nn.conf.CacheMode;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -34,6 +35,8 @@ final class UNet {
         GraphBuilder graph =
                 new NeuralNetConfiguration.Builder()
                         .updater(new Adam(LEARNING_RATE))
+                        // Else each convolution runs once more in the backward pass.
+                        .cacheMode(CacheMode.DEVICE)
                         .cacheMode(
                                 org.deeplearning4j.nn.conf.CacheMode.valueOf(
                                         System.getProperty("cm", "NONE")))
