@@ -48,13 +48,17 @@ public enum Kernel {
                             ElementSums.Modulation.NONE,
                             List.of(),
                             false)),
-    /** Intersections and sizes of regions. */
+    /** Softmax, intersections and sizes of regions. */
     REGION_SUMS(
-            Values.FRACTIONS,
+            Values.LOGITS,
             true,
-            (probabilities, codes) ->
+            (logits, codes) ->
                     RegionSums.of(
-                            probabilities, new Target(true, codes, null, null), false, false)),
+                            Probabilities.Form.SOFTMAX,
+                            logits,
+                            new Target(true, codes, null, null),
+                            false,
+                            false)),
     /** Absolute errors. */
     ERRORS(Values.FRACTIONS, true, Errors::absolute),
     /** The sort of the errors, and what each weighs. */

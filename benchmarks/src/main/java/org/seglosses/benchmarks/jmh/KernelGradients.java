@@ -39,8 +39,8 @@ public class KernelGradients {
     })
     public Kernel kernel;
 
-    /** N,C,H,W. */
-    @Param("4,5,256,256")
+    /** N x C x H x W. */
+    @Param("4x5x256x256")
     public String shape;
 
     private KernelPlan plan;

@@ -29,8 +29,8 @@ public class Kernels {
     /** Which op. */
     @Param public Kernel kernel;
 
-    /** N,C,H,W. */
-    @Param("4,5,256,256")
+    /** N x C x H x W. */
+    @Param("4x5x256x256")
     public String shape;
 
     private KernelPlan plan;

@@ -106,8 +106,8 @@ public class Losses {
     /** Which loss. */
     @Param public Loss loss;
 
-    /** N,C,H,W. */
-    @Param("4,5,256,256")
+    /** N x C x H x W. */
+    @Param("4x5x256x256")
     public String shape;
 
     private SegmentationLossFunction<?> function;

@@ -15,9 +15,9 @@ record Maps(int... shape) {
     /** As a house or a field in a tile. */
     private static final int SQUARE = 24;
 
-    /** Of numbers with commas between. */
+    /** As "4x5x256x256": JMH takes commas for itself. */
     static Maps parse(String shape) {
-        String[] sizes = shape.split(",");
+        String[] sizes = shape.split("x");
         int[] numbers = new int[sizes.length];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = Integer.parseInt(sizes[i]);

@@ -18,7 +18,7 @@ class JmhTest {
     void measuresEachOfThem() throws RunnerException {
         Options once =
                 new OptionsBuilder()
-                        .param("shape", "1,2,16,16")
+                        .param("shape", "1x2x16x16")
                         .param("kernel", Kernel.SOFTMAX.name())
                         .param("loss", Losses.Loss.CROSS_ENTROPY.name())
                         .forks(0)

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /** The benchmarks' graphs can be compiled and run. */
 class KernelPlanTest {
 
-    private static final Maps MAPS = Maps.parse("2,3,30,40");
+    private static final Maps MAPS = Maps.parse("2x3x30x40");
 
     @ParameterizedTest
     @EnumSource
