@@ -184,8 +184,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
             if (!direct) {
                 gradient.assign(batch.rows(to));
             }
-            return new LossScore(
-                    computed.values.getDouble(0) * batch.examples(), components(computed, weights));
+            return new LossScore(computed.loss * batch.examples(), components(computed, weights));
         }
     }
 
@@ -239,7 +238,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
 
     private List<LossComponent> components(Computed computed, TermWeights weights) {
         if (!(definition instanceof Combined sum)) {
-            return List.of(new LossComponent(definition, 1, computed.values.getDouble(0)));
+            return List.of(new LossComponent(definition, 1, computed.loss));
         }
         List<LossComponent> components = new ArrayList<>();
         for (Combined.Term term : sum.terms()) {
@@ -249,8 +248,14 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         return components;
     }
 
-    /** What a program has computed: the loss or the images' losses, and those of components. */
-    private record Computed(INDArray values, double[] components) {}
+    /**
+     * What a program has computed.
+     *
+     * @param loss the loss; of images, the first's
+     * @param images the losses of the images, where these were asked for
+     * @param components the losses of the components
+     */
+    private record Computed(double loss, INDArray images, double[] components) {}
 
     private Computed run(
             Batch batch,
@@ -271,9 +276,11 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         LossProgram program = LossPrograms.take(key);
         try {
             INDArray values =
-                    program.run(batch.labels(), logits, batch.mask(), weights.scheduled(), gradient)
-                            .dup();
-            return new Computed(values, program.components());
+                    program.run(
+                            batch.labels(), logits, batch.mask(), weights.scheduled(), gradient);
+            // A copy of the one number would cost more than it does to read it.
+            INDArray images = output == Output.IMAGES ? values.dup() : null;
+            return new Computed(values.getDouble(0), images, program.components());
         } finally {
             LossPrograms.give(program);
         }
@@ -362,7 +369,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Batch batch = batch(labels, preOutput, mask);
             Computed computed = run(batch, activation, Output.VALUE, weights, null);
-            return computed.values.getDouble(0) * batch.examples();
+            return computed.loss * batch.examples();
         }
     }
 
@@ -395,7 +402,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         INDArray scores = Nd4j.createUninitialized(preOutput.dataType(), preOutput.size(0), 1);
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Batch batch = batch(labels, preOutput, mask).withRowsAsImages();
-            INDArray images = run(batch, activation, Output.IMAGES, weights, null).values;
+            INDArray images = run(batch, activation, Output.IMAGES, weights, null).images;
             scores.assign(batch.spread(images).castTo(scores.dataType()));
         }
         return scores;

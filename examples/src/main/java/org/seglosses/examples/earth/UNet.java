@@ -1,5 +1,6 @@
 package org.seglosses.examples.earth;
 
+import org.deeplearning4j.nn.conf.CacheMode;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -32,6 +33,8 @@ final class UNet {
                 new NeuralNetConfiguration.Builder()
                         .seed(seed)
                         .updater(new Adam(learningRate))
+                        // Else each convolution runs once more in the backward pass.
+                        .cacheMode(CacheMode.DEVICE)
                         .convolutionMode(ConvolutionMode.Same)
                         .activation(Activation.RELU)
                         .graphBuilder()

@@ -1,0 +1,124 @@
+package org.seglosses.benchmarks.jmh;
+
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.seglosses.samediff.op.BoundaryTargets;
+import org.seglosses.samediff.op.ClassCoefficients;
+import org.seglosses.samediff.op.ContourSums;
+import org.seglosses.samediff.op.CrossEntropySums;
+import org.seglosses.samediff.op.DistanceWeights;
+import org.seglosses.samediff.op.ElementSums;
+import org.seglosses.samediff.op.Errors;
+import org.seglosses.samediff.op.KthSmallest;
+import org.seglosses.samediff.op.LovaszWeights;
+import org.seglosses.samediff.op.Probabilities;
+import org.seglosses.samediff.op.RegionSums;
+import org.seglosses.samediff.op.SlidingMax;
+import org.seglosses.samediff.op.Target;
+import org.seglosses.samediff.op.Targets;
+import org.seglosses.samediff.op.TrueProbability;
+
+import java.util.List;
+import java.util.function.BinaryOperator;
+
+/** An op of the losses, as a graph of its own over values [N,C,H,W] and codes [N,1,H,W]. */
+public enum Kernel {
+    /** Class indices checked and made codes. */
+    TARGETS(
+            Values.LOGITS,
+            false,
+            (values, labels) ->
+                    Targets.of(labels, values, null, Targets.Labelling.PIXEL, 255, false, false)),
+    /** Softmax over the channels. */
+    SOFTMAX(Values.LOGITS, true, Probabilities::softmax),
+    /** Sums of the cross entropy. */
+    CROSS_ENTROPY_SUMS(
+            Values.LOGITS,
+            true,
+            (logits, codes) -> CrossEntropySums.of(logits, codes, null, List.of(), 0, false)),
+    /** Sums of the sigmoids' cross entropies. */
+    ELEMENT_SUMS(
+            Values.LOGITS,
+            true,
+            (logits, codes) ->
+                    ElementSums.of(
+                            logits,
+                            new Target(true, codes, null, null),
+                            ElementSums.Entropy.SIGMOID,
+                            ElementSums.Modulation.NONE,
+                            List.of(),
+                            false)),
+    /** Softmax, intersections and sizes of regions. */
+    REGION_SUMS(
+            Values.LOGITS,
+            true,
+            (logits, codes) ->
+                    RegionSums.of(
+                            Probabilities.Form.SOFTMAX,
+                            logits,
+                            new Target(true, codes, null, null),
+                            false,
+                            false)),
+    /** Absolute errors. */
+    ERRORS(Values.FRACTIONS, true, Errors::absolute),
+    /** The sort of the errors, and what each weighs. */
+    LOVASZ_WEIGHTS(
+            Values.FRACTIONS,
+            false,
+            (errors, codes) ->
+                    LovaszWeights.of(
+                            errors, codes, false, ClassCoefficients.EXCLUDE, List.of(), List.of())),
+    /** Maxima of small windows. */
+    SLIDING_MAX_3(Values.FRACTIONS, true, (x, codes) -> SlidingMax.of(x, codes, 3)),
+    /** Maxima of large windows. */
+    SLIDING_MAX_19(Values.FRACTIONS, true, (x, codes) -> SlidingMax.of(x, codes, 19)),
+    /** The boundaries of the labels, narrow and wide. */
+    BOUNDARY_TARGETS(
+            Values.FRACTIONS, false, (x, codes) -> BoundaryTargets.of(codes, x, 3, 5, false)),
+    /** Lengths and areas of the active contours. */
+    CONTOUR_SUMS(
+            Values.FRACTIONS,
+            true,
+            (probabilities, codes) -> ContourSums.of(probabilities, codes, false)),
+    /** The probability of each pixel's class. */
+    TRUE_PROBABILITY(
+            Values.LOGITS, false, (logits, codes) -> TrueProbability.of(logits, codes, false)),
+    /** The selection that OHEM needs. */
+    KTH_SMALLEST(Values.FRACTIONS, false, (x, codes) -> KthSmallest.of(x, 100_000, false)),
+    /** Signed distances to the labels' outlines. */
+    DISTANCE_TRANSFORM(
+            Values.FRACTIONS,
+            false,
+            (x, codes) ->
+                    DistanceWeights.of(
+                            x, codes, null, true, ClassCoefficients.ZERO, List.of(), List.of()));
+
+    /** What the op takes. */
+    private enum Values {
+        LOGITS,
+        FRACTIONS
+    }
+
+    private final Values values;
+    private final boolean hasGradient;
+    private final BinaryOperator<SDVariable> op;
+
+    Kernel(Values values, boolean hasGradient, BinaryOperator<SDVariable> op) {
+        this.values = values;
+        this.hasGradient = hasGradient;
+        this.op = op;
+    }
+
+    INDArray values(Maps maps) {
+        return values == Values.LOGITS ? maps.logits() : maps.fractions();
+    }
+
+    /** Whether the losses differentiate it. */
+    boolean hasGradient() {
+        return hasGradient;
+    }
+
+    SDVariable of(SDVariable values, SDVariable codes) {
+        return op.apply(values, codes);
+    }
+}
