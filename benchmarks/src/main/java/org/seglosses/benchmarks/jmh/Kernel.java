@@ -56,6 +56,7 @@ public enum Kernel {
                     RegionSums.of(
                             Probabilities.Form.SOFTMAX,
                             logits,
+                            Probabilities.bits(Probabilities.Form.SOFTMAX, logits, codes),
                             new Target(true, codes, null, null),
                             false,
                             false)),
@@ -75,11 +76,17 @@ public enum Kernel {
     /** The boundaries of the labels, narrow and wide. */
     BOUNDARY_TARGETS(
             Values.FRACTIONS, false, (x, codes) -> BoundaryTargets.of(codes, x, 3, 5, false)),
-    /** Lengths and areas of the active contours. */
+    /** Softmax, lengths of contours. */
     CONTOUR_SUMS(
-            Values.FRACTIONS,
+            Values.LOGITS,
             true,
-            (probabilities, codes) -> ContourSums.of(probabilities, codes, false)),
+            (logits, codes) ->
+                    ContourSums.of(
+                            Probabilities.Form.SOFTMAX,
+                            logits,
+                            Probabilities.bits(Probabilities.Form.SOFTMAX, logits, codes),
+                            codes,
+                            false)),
     /** The probability of each pixel's class. */
     TRUE_PROBABILITY(
             Values.LOGITS, false, (logits, codes) -> TrueProbability.of(logits, codes, false)),

@@ -1,7 +1,7 @@
 package org.seglosses.samediff.op;
 
 /**
- * The exponential function over arrays, for arguments of at most 0.
+ * The exponential function over arrays.
  *
  * <p>{@code exp(x) = 2^k * exp(x - k*ln2)} with k the nearest integer to {@code x/ln2} and a
  * polynomial for the rest. The loops are made for the compiler to vectorize: a few statements,
@@ -27,8 +27,8 @@ final class Exp {
     private Exp() {}
 
     /**
-     * Replaces each of the first n elements by its exponential. The relative error is at most 2e-7
-     * down to -10 and 2e-6 down to -30; from -60 down the result is 0. NaN gives NaN.
+     * Replaces each of the first n elements, at most 0, by its exponential. The relative error is
+     * at most 2e-7 down to -10 and 2e-6 down to -30; from -60 down the result is 0. NaN gives NaN.
      */
     static void inPlace(float[] x, int n) {
         float[] rounded = Scratch.floats(Scratch.EXP, n);
@@ -38,13 +38,25 @@ final class Exp {
         finish(x, rounded, powers, n);
     }
 
-    /** Replaces each x by {@code exp(x - minus)}, and adds that to {@code sum}. */
+    /** Replaces each x, at most minus, by {@code exp(x - minus)}, and adds that to {@code sum}. */
     static void ofDifferences(float[] x, float[] minus, float[] sum, int n) {
         float[] rounded = Scratch.floats(Scratch.EXP, n);
         float[] powers = Scratch.floats(Scratch.EXP + 1, n);
         roundDifferences(x, minus, rounded, n);
         powersOfTwo(rounded, powers, n);
         finish(x, rounded, powers, sum, n);
+    }
+
+    /**
+     * Writes {@code exp(-z)}, from {@code exp(-60)}, for which it is 0, to {@code exp(60)}; of
+     * these sigmoids are made, to the last digits on both sides.
+     */
+    static void ofNegated(float[] z, float[] to, int n) {
+        float[] rounded = Scratch.floats(Scratch.EXP, n);
+        float[] powers = Scratch.floats(Scratch.EXP + 1, n);
+        roundNegated(z, to, rounded, n);
+        powersOfTwo(rounded, powers, n);
+        finish(to, rounded, powers, n);
     }
 
     /** Replaces each of the first n elements by its exponential, to within an ulp. */
@@ -62,6 +74,13 @@ final class Exp {
         }
     }
 
+    /** Writes {@code exp(-z)}, up to {@code exp(700)}. */
+    static void ofNegated(double[] z, double[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = Math.exp(Math.min(-z[i], 700));
+        }
+    }
+
     private static void round(float[] x, float[] rounded, int n) {
         for (int i = 0; i < n; i++) {
             float y = Math.max(x[i], CUTOFF);
@@ -73,6 +92,14 @@ final class Exp {
     private static void roundDifferences(float[] x, float[] minus, float[] rounded, int n) {
         for (int i = 0; i < n; i++) {
             float y = Math.max(x[i] - minus[i], CUTOFF);
+            x[i] = y;
+            rounded[i] = Math.fma(y, INVERSE_LN2, MAGIC);
+        }
+    }
+
+    private static void roundNegated(float[] z, float[] x, float[] rounded, int n) {
+        for (int i = 0; i < n; i++) {
+            float y = Math.min(Math.max(-z[i], CUTOFF), -CUTOFF);
             x[i] = y;
             rounded[i] = Math.fma(y, INVERSE_LN2, MAGIC);
         }

@@ -189,11 +189,11 @@ final class FloatElements {
         private void ofLogits(
                 float[] label, float positiveWeight, boolean entropies, boolean slopes) {
             float[] e = Scratch.floats(6, n);
-            FloatSoftmax.decays(z, e, n);
+            Exp.ofNegated(z, e, n);
             if (slopes || factors.any()) {
                 float[] plus = Scratch.floats(8, n);
                 float[] minus = Scratch.floats(9, n);
-                FloatSoftmax.sigmoids(z, e, plus, minus, n);
+                FloatSoftmax.sigmoids(e, plus, minus, n);
                 if (slopes) {
                     slopes(z, label, plus, minus, positiveWeight, slope, n);
                 }
@@ -202,6 +202,7 @@ final class FloatElements {
                 }
             }
             if (entropies) {
+                FloatSoftmax.decays(e, n);
                 Log.onePlus(e, n);
                 entropies(z, label, e, positiveWeight, entropy, n);
             }

@@ -33,8 +33,19 @@ final class FloatOhem {
                         FloatSoftmax.maxima(e, channels, n, max, sum);
                         FloatSoftmax.exponentials(e, channels, n, max, sum);
                     }
+                    float[] label = Scratch.floats(3, n);
+                    Arrays.fill(max, 0, n, 0);
+                    for (int c = 0; c < channels; c++) {
+                        Indicator.of(code, c, label, n);
+                        FloatSoftmax.addProduct(max, label, e[c], n);
+                    }
                     for (int i = 0; i < n; i++) {
-                        max[i] = code[i] < 0 ? Float.POSITIVE_INFINITY : e[code[i]][i] / sum[i];
+                        max[i] /= sum[i];
+                    }
+                    if (FloatTarget.anyVoid(code, n)) {
+                        for (int i = 0; i < n; i++) {
+                            max[i] = code[i] < 0 ? Float.POSITIVE_INFINITY : max[i];
+                        }
                     }
                     to.put(single.offset(block, 0), max, 0, n);
                 });

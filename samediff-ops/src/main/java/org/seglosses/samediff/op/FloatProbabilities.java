@@ -23,7 +23,7 @@ final class FloatProbabilities {
                     float[] other = Scratch.floats(2, n);
                     if (sigmoid) {
                         for (int c = 0; c < channels; c++) {
-                            sigmoid(p[c], one, other, n);
+                            FloatSoftmax.sigmoid(p[c], one, n);
                         }
                     } else {
                         FloatSoftmax.softmax(p, channels, n, one, other);
@@ -33,15 +33,6 @@ final class FloatProbabilities {
                     }
                     FloatSoftmax.store(p, to, blocks, block);
                 });
-    }
-
-    private static void sigmoid(float[] z, float[] e, float[] ofMinus, int n) {
-        FloatSoftmax.decays(z, e, n);
-        float[] p = Scratch.floats(3, n);
-        FloatSoftmax.sigmoids(z, e, p, ofMinus, n);
-        for (int i = 0; i < n; i++) {
-            z[i] = p[i] + z[i] * 0;
-        }
     }
 
     /**
@@ -114,8 +105,7 @@ final class FloatProbabilities {
         } else if (form == Probabilities.Form.SIGMOID) {
             float[] e = Scratch.floats(1, n);
             for (int c = 0; c < channels; c++) {
-                FloatSoftmax.decays(values[c], e, n);
-                sigmoidGradient(g[c], values[c], e, n);
+                FloatSoftmax.sigmoidGradient(g[c], values[c], e, n);
             }
         } else {
             float[] mean = Scratch.floats(2, n);
@@ -126,13 +116,6 @@ final class FloatProbabilities {
             for (int c = 0; c < channels; c++) {
                 softmaxGradient(g[c], values[c], mean, n);
             }
-        }
-    }
-
-    private static void sigmoidGradient(float[] g, float[] z, float[] e, int n) {
-        for (int i = 0; i < n; i++) {
-            float inverse = 1 / (1 + e[i]);
-            g[i] *= e[i] * inverse * inverse + z[i] * 0;
         }
     }
 

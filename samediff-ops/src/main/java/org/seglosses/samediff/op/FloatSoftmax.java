@@ -9,11 +9,20 @@ import java.util.Arrays;
  * <p>Few statements a loop, over arrays with one index from 0, without conditions: that is what the
  * compiler vectorizes.
  */
-@SuppressWarnings("cast") // the double twin has casts from double to double
 final class FloatSoftmax {
 
-    /** Makes 1 of all but the smallest positive numbers, which become less than 1. */
-    private static final float STEEP = (float) 1e38;
+    // What is left of a sigmoid, and of a decay, where the exponential has its greatest value. It
+    // is
+    // subtracted, so that a sigmoid ends in 0 on the one side as it does on the other.
+    private static final float LEAST_SIGMOID;
+    private static final float LEAST_DECAY;
+
+    static {
+        float[] z = {-1000};
+        Exp.ofNegated(z, z, 1);
+        LEAST_SIGMOID = 1 / (1 + z[0]);
+        LEAST_DECAY = 1 / z[0];
+    }
 
     private FloatSoftmax() {}
 
@@ -89,25 +98,36 @@ final class FloatSoftmax {
         }
     }
 
-    /** Finds {@code exp(-|z|)}. */
-    static void decays(float[] z, float[] to, int n) {
+    /** Finds the sigmoids of z and of -z from {@code e = exp(-z)}. */
+    static void sigmoids(float[] e, float[] ofPlus, float[] ofMinus, int n) {
         for (int i = 0; i < n; i++) {
-            to[i] = -Math.abs(z[i]);
+            float p = 1 / (1 + e[i]);
+            ofPlus[i] = p - LEAST_SIGMOID;
+            ofMinus[i] = e[i] * p;
         }
-        Exp.inPlace(to, n);
     }
 
-    /**
-     * Finds the sigmoids of z and of -z from {@code e = exp(-|z|)}, which are {@code 1/(1+e)} and
-     * {@code e/(1+e)} or the other way round; each to the last digits, also where it is small.
-     */
-    static void sigmoids(float[] z, float[] e, float[] ofPlus, float[] ofMinus, int n) {
+    /** Makes {@code exp(-|z|)} of {@code exp(-z)}. */
+    static void decays(float[] e, int n) {
         for (int i = 0; i < n; i++) {
-            float positive = Math.min(Math.max(z[i] * STEEP, 0), 1);
-            float inverse = 1 / (1 + e[i]);
-            float rest = 1 - e[i];
-            ofPlus[i] = (e[i] + positive * rest) * inverse;
-            ofMinus[i] = (e[i] + (1 - positive) * rest) * inverse;
+            e[i] = Math.max(Math.min(e[i], 1 / e[i]) - LEAST_DECAY, 0);
+        }
+    }
+
+    /** Puts the sigmoid in the place of z, NaN of what is not finite. */
+    static void sigmoid(float[] z, float[] e, int n) {
+        Exp.ofNegated(z, e, n);
+        for (int i = 0; i < n; i++) {
+            z[i] = 1 / (1 + e[i]) - LEAST_SIGMOID + z[i] * 0;
+        }
+    }
+
+    /** Multiplies by the derivative of the sigmoid at z. */
+    static void sigmoidGradient(float[] g, float[] z, float[] e, int n) {
+        Exp.ofNegated(z, e, n);
+        for (int i = 0; i < n; i++) {
+            float p = 1 / (1 + e[i]);
+            g[i] *= e[i] * p * (p - LEAST_SIGMOID) + z[i] * 0;
         }
     }
 

@@ -42,6 +42,11 @@ final class LabelReader {
         return ints;
     }
 
+    /** The labels themselves if they are FLOAT, else null. */
+    FloatBuffer floats() {
+        return floats;
+    }
+
     void read(int from, double[] to, int n) {
         if (doubles != null) {
             doubles.get(from, to, 0, n);

@@ -196,27 +196,7 @@ public final class Targets extends JavaOp {
         int n = blocks.length(block);
         int pixel = blocks.withChannels(1).offset(block, 0);
         int[] code = Scratch.ints(0, n);
-        if (reader.ints() != null) {
-            // the usual case, worth a loop without conversions
-            reader.ints().get(pixel, code, 0, n);
-            for (int i = 0; i < n; i++) {
-                if (code[i] < 0 || code[i] >= blocks.channels()) {
-                    code[i] = index(code[i], blocks.channels(), ignore, labels, pixel + i);
-                }
-            }
-            if (ignore != null && ignore >= 0 && ignore < blocks.channels()) {
-                for (int i = 0; i < n; i++) {
-                    code[i] = code[i] == ignore ? VOID : code[i];
-                }
-            }
-            codes.put(pixel, code, 0, n);
-            return;
-        }
-        double[] label = Scratch.doubles(0, n);
-        reader.read(pixel, label, n);
-        for (int i = 0; i < n; i++) {
-            code[i] = index(label[i], blocks.channels(), ignore, labels, pixel + i);
-        }
+        indices(reader, pixel, blocks.channels(), labels, ignore, code, n);
         codes.put(pixel, code, 0, n);
     }
 
@@ -229,18 +209,52 @@ public final class Targets extends JavaOp {
             IntBuffer codes) {
         int n = blocks.length(block);
         int pixel = blocks.withChannels(1).offset(block, 0);
-        double[] label = Scratch.doubles(0, n);
         int[] index = Scratch.ints(0, n);
         int[] code = Scratch.ints(1, n);
-        reader.read(pixel, label, n);
-        for (int i = 0; i < n; i++) {
-            index[i] = index(label[i], blocks.channels(), ignore, labels, pixel + i);
-        }
+        indices(reader, pixel, blocks.channels(), labels, ignore, index, n);
         for (int c = 0; c < blocks.channels(); c++) {
-            for (int i = 0; i < n; i++) {
-                code[i] = index[i] < 0 ? VOID : index[i] == c ? 1 : 0;
-            }
+            channel(index, c, code, n);
             codes.put(blocks.offset(block, c), code, 0, n);
+        }
+    }
+
+    /** Writes 1 where an index is that of the channel, {@value #VOID} where it is, and else 0. */
+    private static void channel(int[] index, int c, int[] code, int n) {
+        for (int i = 0; i < n; i++) {
+            int difference = index[i] ^ c;
+            code[i] = ~(difference | -difference) >>> 31 | index[i] >> 31;
+        }
+    }
+
+    private static void indices(
+            LabelReader reader,
+            int from,
+            int classes,
+            INDArray labels,
+            Integer ignore,
+            int[] code,
+            int n) {
+        boolean plain = ignore == null || ignore < 0 || ignore >= classes;
+        if (reader.ints() != null) {
+            if (PlainLabels.indices(reader.ints(), from, classes, code, n) && plain) {
+                return;
+            }
+            for (int i = 0; i < n; i++) {
+                if (!plain || code[i] < 0 || code[i] >= classes) {
+                    code[i] = index(code[i], classes, ignore, labels, from + i);
+                }
+            }
+            return;
+        }
+        if (plain
+                && reader.floats() != null
+                && PlainLabels.indices(reader.floats(), from, classes, code, n)) {
+            return;
+        }
+        double[] label = Scratch.doubles(0, n);
+        reader.read(from, label, n);
+        for (int i = 0; i < n; i++) {
+            code[i] = index(label[i], classes, ignore, labels, from + i);
         }
     }
 
@@ -275,14 +289,10 @@ public final class Targets extends JavaOp {
             Integer ignore,
             IntBuffer codes) {
         int n = blocks.length(block);
-        double[] label = Scratch.doubles(0, n);
         int[] code = Scratch.ints(0, n);
         for (int c = 0; c < blocks.channels(); c++) {
             int from = blocks.offset(block, c);
-            reader.read(from, label, n);
-            for (int i = 0; i < n; i++) {
-                code[i] = index(label[i], 2, ignore, labels, from + i);
-            }
+            indices(reader, from, 2, labels, ignore, code, n);
             codes.put(from, code, 0, n);
         }
     }
@@ -290,11 +300,15 @@ public final class Targets extends JavaOp {
     private static void classesOfVectors(
             LabelReader reader, Blocks blocks, int block, INDArray labels, IntBuffer codes) {
         int n = blocks.length(block);
+        int[] code = Scratch.ints(0, n);
+        if (reader.floats() != null && PlainLabels.vectors(reader.floats(), blocks, block, code)) {
+            codes.put(blocks.withChannels(1).offset(block, 0), code, 0, n);
+            return;
+        }
         double[] label = Scratch.doubles(0, n);
         double[] sum = Scratch.doubles(1, n);
         double[] index = Scratch.doubles(2, n);
         double[] wrong = Scratch.doubles(3, n);
-        int[] code = Scratch.ints(0, n);
         Arrays.fill(sum, 0, n, 0);
         Arrays.fill(index, 0, n, 0);
         Arrays.fill(wrong, 0, n, 0);
@@ -332,11 +346,24 @@ public final class Targets extends JavaOp {
             Integer ignore,
             IntBuffer codes) {
         int n = blocks.length(block);
-        double[] label = Scratch.doubles(0, n);
         int[] code = Scratch.ints(0, n);
+        boolean floats = reader.floats() != null;
+        if (floats
+                && !perChannel
+                && PlainLabels.softVectors(reader.floats(), blocks, block, code)) {
+            codes.put(blocks.withChannels(1).offset(block, 0), code, 0, n);
+            return;
+        }
+        boolean plain = floats && perChannel && (ignore == null || ignore < 0 || ignore > 1);
+        double[] label = Scratch.doubles(0, n);
         Arrays.fill(code, 0, n, VOID);
         for (int c = 0; c < blocks.channels(); c++) {
             int from = blocks.offset(block, c);
+            if (plain && PlainLabels.softElements(reader.floats(), from, n)) {
+                Arrays.fill(code, 0, n, 0);
+                codes.put(from, code, 0, n);
+                continue;
+            }
             reader.read(from, label, n);
             for (int i = 0; i < n; i++) {
                 boolean ignored = perChannel && ignore != null && label[i] == ignore;

@@ -75,4 +75,25 @@ class ExpTest {
         assertThat(x).containsExactly(expected);
         assertThat(sum).containsExactly(1 + expected[0], 2 + expected[1], Float.NaN, 5, 5);
     }
+
+    @Test
+    void ofNegatedIsAccurateOnBothSides() {
+        float[] z = new float[4000];
+        for (int i = 0; i < z.length; i++) {
+            z[i] = (i - 2000) / 70f;
+        }
+        float[] e = new float[z.length];
+        Exp.ofNegated(z, e, z.length);
+        for (int i = 0; i < z.length; i++) {
+            double exact = Math.exp(-z[i]);
+            assertThat(Math.abs(e[i] - exact) / exact).as("at %s", z[i]).isLessThan(2e-6);
+        }
+        float[] limits = {60, 1e30f, -60, -1e30f, Float.NaN};
+        float[] to = new float[limits.length];
+        Exp.ofNegated(limits, to, to.length);
+        assertThat(to[0]).isZero();
+        assertThat(to[1]).isZero();
+        assertThat(to[2]).isEqualTo(to[3]).isBetween(1.142e26f, 1.143e26f);
+        assertThat(to[4]).isNaN();
+    }
 }

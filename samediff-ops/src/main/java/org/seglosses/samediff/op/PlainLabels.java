@@ -1,0 +1,136 @@
+package org.seglosses.samediff.op;
+
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.Arrays;
+
+/**
+ * Labels of the types and values that most are of, brought to codes in loops that the compiler
+ * vectorizes. Each method says whether a block is of that kind; {@link Targets} looks at every
+ * label of one that is not.
+ */
+final class PlainLabels {
+
+    private static final float MAGIC = 12582912f;
+    private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
+
+    private PlainLabels() {}
+
+    /** Class indices of {@code classes} classes are their own codes. */
+    static boolean indices(IntBuffer labels, int from, int classes, int[] code, int n) {
+        labels.get(from, code, 0, n);
+        // the sign of an index below 0, or above the last one
+        int wrong = 0;
+        for (int i = 0; i < n; i++) {
+            wrong += (code[i] | classes - 1 - code[i]) >>> 31;
+        }
+        return wrong == 0;
+    }
+
+    /** Class indices in the type of the logits, as DL4J's data sets hold them. */
+    static boolean indices(FloatBuffer labels, int from, int classes, int[] code, int n) {
+        float[] label = Scratch.floats(7, n);
+        labels.get(from, label, 0, n);
+        shift(label, MAGIC, n);
+        Bits.ofFloats(label, code, n);
+        for (int i = 0; i < n; i++) {
+            code[i] -= MAGIC_BITS;
+        }
+        shift(label, -MAGIC, n);
+        float[] given = Scratch.floats(8, n);
+        labels.get(from, given, 0, n);
+        // what rounding has changed; NaN of what is not finite
+        float[] wrong = Scratch.floats(9, n);
+        for (int i = 0; i < n; i++) {
+            wrong[i] =
+                    Math.abs(given[i] - label[i])
+                            + Math.max(-given[i], 0)
+                            + Math.max(given[i] - (classes - 1), 0);
+        }
+        return Sum.of(wrong, n) == 0;
+    }
+
+    /** One-hot vectors, or zeros where void. */
+    static boolean vectors(FloatBuffer labels, Blocks blocks, int block, int[] code) {
+        int n = blocks.length(block);
+        float[] label = Scratch.floats(7, n);
+        float[] sum = Scratch.floats(8, n);
+        float[] index = Scratch.floats(9, n);
+        float[] wrong = Scratch.floats(10, n);
+        Arrays.fill(sum, 0, n, 0);
+        // a vector of zeros gets the index -1, which is the code of void
+        Arrays.fill(index, 0, n, MAGIC - 1);
+        Arrays.fill(wrong, 0, n, 0);
+        for (int c = 0; c < blocks.channels(); c++) {
+            labels.get(blocks.offset(block, c), label, 0, n);
+            FloatSoftmax.add(sum, label, n);
+            addIndex(index, label, c + 1, n);
+            addFraction(wrong, label, n);
+        }
+        for (int i = 0; i < n; i++) {
+            wrong[i] += Math.max(sum[i] - 1, 0);
+        }
+        Bits.ofFloats(index, code, n);
+        for (int i = 0; i < n; i++) {
+            code[i] -= MAGIC_BITS;
+        }
+        return Sum.of(wrong, n) == 0;
+    }
+
+    /** Vectors of labels from 0 to 1; a pixel is void where all are 0, and else has code 0. */
+    static boolean softVectors(FloatBuffer labels, Blocks blocks, int block, int[] code) {
+        int n = blocks.length(block);
+        float[] label = Scratch.floats(7, n);
+        float[] sum = Scratch.floats(8, n);
+        float[] wrong = Scratch.floats(10, n);
+        Arrays.fill(sum, 0, n, 0);
+        Arrays.fill(wrong, 0, n, 0);
+        for (int c = 0; c < blocks.channels(); c++) {
+            labels.get(blocks.offset(block, c), label, 0, n);
+            FloatSoftmax.add(sum, label, n);
+            addExcess(wrong, label, n);
+        }
+        Bits.ofFloats(sum, code, n);
+        for (int i = 0; i < n; i++) {
+            // a sign bit, unless the sum is 0
+            code[i] = ~(code[i] | -code[i]) >> 31;
+        }
+        return Sum.of(wrong, n) == 0;
+    }
+
+    /** Labels of elements, from 0 to 1. */
+    static boolean softElements(FloatBuffer labels, int from, int n) {
+        float[] label = Scratch.floats(7, n);
+        float[] wrong = Scratch.floats(10, n);
+        labels.get(from, label, 0, n);
+        Arrays.fill(wrong, 0, n, 0);
+        addExcess(wrong, label, n);
+        return Sum.of(wrong, n) == 0;
+    }
+
+    private static void shift(float[] x, float by, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] += by;
+        }
+    }
+
+    private static void addIndex(float[] index, float[] label, int c, int n) {
+        for (int i = 0; i < n; i++) {
+            index[i] += c * label[i];
+        }
+    }
+
+    /** Adds 0 for 0 and 1 alone. */
+    private static void addFraction(float[] wrong, float[] label, int n) {
+        for (int i = 0; i < n; i++) {
+            wrong[i] += Math.abs(label[i] * (label[i] - 1));
+        }
+    }
+
+    /** Adds 0 from 0 to 1 alone. */
+    private static void addExcess(float[] wrong, float[] label, int n) {
+        for (int i = 0; i < n; i++) {
+            wrong[i] += Math.max(-label[i], 0) + Math.max(label[i] - 1, 0);
+        }
+    }
+}
