@@ -180,7 +180,7 @@ final class FloatCrossEntropy {
             if (soft == null) {
                 Arrays.fill(labels, 0, n, 1);
             }
-            return FloatTarget.anyVoid(code, n);
+            return FloatTarget.voids(code, n) > 0;
         }
 
         private void requireLabels(int c) {

@@ -160,7 +160,7 @@ final class FloatElements {
          */
         private void load(int c, boolean entropies, boolean slopes) {
             if (target.hasOwn(c)) {
-                anyVoid = target.codes(block, c, code);
+                anyVoid = target.codes(block, c, code) > 0;
                 target.weights(block, c, code, anyVoid, w);
             }
             target.labels(block, c, code, anyVoid, y);
@@ -325,7 +325,7 @@ final class FloatElements {
         }
 
         private void load() {
-            boolean anyVoid = target.codes(block, 0, code);
+            boolean anyVoid = target.codes(block, 0, code) > 0;
             target.weights(block, 0, code, anyVoid, w);
             FloatSoftmax.load(logits, p, blocks, block);
             if (anyVoid) {

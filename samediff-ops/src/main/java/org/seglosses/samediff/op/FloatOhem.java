@@ -42,7 +42,7 @@ final class FloatOhem {
                     for (int i = 0; i < n; i++) {
                         max[i] /= sum[i];
                     }
-                    if (FloatTarget.anyVoid(code, n)) {
+                    if (FloatTarget.voids(code, n) > 0) {
                         for (int i = 0; i < n; i++) {
                             max[i] = code[i] < 0 ? Float.POSITIVE_INFINITY : max[i];
                         }

@@ -133,7 +133,7 @@ final class FloatProbabilities {
         boolean any = false;
         if (!perChannel) {
             codes.get(blocks.withChannels(1).offset(block, 0), code, 0, n);
-            any = FloatTarget.anyVoid(code, n);
+            any = FloatTarget.voids(code, n) > 0;
             if (any) {
                 FloatSoftmax.clearVoid(values, code, blocks.channels(), n);
             }
@@ -141,7 +141,7 @@ final class FloatProbabilities {
         }
         for (int c = 0; c < blocks.channels(); c++) {
             codes.get(blocks.offset(block, c), code, 0, n);
-            if (FloatTarget.anyVoid(code, n)) {
+            if (FloatTarget.voids(code, n) > 0) {
                 FloatSoftmax.clearVoid(values[c], code, n);
                 any = true;
             }

@@ -68,9 +68,14 @@ final class FloatRegionSums {
         for (int c = 0; c < blocks.channels(); c++) {
             int row = c * RegionSums.COLUMNS;
             if (target.hasOwn(c)) {
-                anyVoid = target.codes(block, c, code);
-                target.weights(block, c, code, anyVoid, w);
-                FloatSoftmax.add(sums[row + RegionSums.WEIGHT], w, n);
+                int voids = target.codes(block, c, code);
+                anyVoid = voids > 0;
+                if (target.isWeighted()) {
+                    target.weights(block, c, code, anyVoid, w);
+                    FloatSoftmax.add(sums[row + RegionSums.WEIGHT], w, n);
+                } else {
+                    sums[row + RegionSums.WEIGHT][0] += n - voids;
+                }
             }
             target.labels(block, c, code, anyVoid, y);
             probabilities.get(blocks.offset(block, c), p, 0, n);
@@ -147,8 +152,10 @@ final class FloatRegionSums {
                     FloatSoftmax.load(sigmoid ? scores : probabilities, values, blocks, block);
                     for (int c = 0; c < channels; c++) {
                         if (target.hasOwn(c)) {
-                            anyVoid = target.codes(block, c, code);
-                            target.weights(block, c, code, anyVoid, w);
+                            anyVoid = target.codes(block, c, code) > 0;
+                            if (target.isWeighted()) {
+                                target.weights(block, c, code, anyVoid, w);
+                            }
                         }
                         target.labels(block, c, code, anyVoid, y);
                         int at = (blocks.image(block) * channels + c) * RegionSums.COLUMNS;
@@ -156,12 +163,12 @@ final class FloatRegionSums {
                         float zero = (float) upstream.get(at + RegionSums.FALSE_POSITIVE);
                         if (squarePredicted) {
                             probabilities.get(blocks.offset(block, c), g[c], 0, n);
-                            squared(g[c], one, zero, y, w, n);
+                            squared(g[c], one, zero, y, n);
                         } else {
                             plain(g[c], one, zero, y, n);
-                            if (target.isWeighted()) {
-                                FloatSoftmax.multiply(g[c], w, n);
-                            }
+                        }
+                        if (target.isWeighted()) {
+                            FloatSoftmax.multiply(g[c], w, n);
                         }
                         if (anyVoid) {
                             // not a product with the weight 0, which leaves NaN
@@ -182,9 +189,9 @@ final class FloatRegionSums {
     }
 
     /** Puts the gradients in the place of the predictions. */
-    private static void squared(float[] p, float one, float zero, float[] y, float[] w, int n) {
+    private static void squared(float[] p, float one, float zero, float[] y, int n) {
         for (int i = 0; i < n; i++) {
-            p[i] = w[i] * (y[i] * one + (2 * p[i] - y[i]) * zero);
+            p[i] = y[i] * one + (2 * p[i] - y[i]) * zero;
         }
     }
 }

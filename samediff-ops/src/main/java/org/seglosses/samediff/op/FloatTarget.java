@@ -88,9 +88,9 @@ final class FloatTarget {
      * Loads codes for {@link #labels} and {@link #weights}: of a channel, or where there is one
      * label a pixel, for all channels.
      *
-     * @return whether any is void
+     * @return how many are void
      */
-    boolean codes(int block, int channel, int[] code) {
+    int codes(int block, int channel, int[] code) {
         int n = blocks.length(block);
         codes.get(
                 perChannel
@@ -99,16 +99,15 @@ final class FloatTarget {
                 code,
                 0,
                 n);
-        return anyVoid(code, n);
+        return voids(code, n);
     }
 
-    static boolean anyVoid(int[] code, int n) {
-        // a sum, which the compiler vectorizes
+    static int voids(int[] code, int n) {
         int signs = 0;
         for (int i = 0; i < n; i++) {
             signs += code[i] >>> 31;
         }
-        return signs != 0;
+        return signs;
     }
 
     /** Writes the labels of a channel, 0 where void. */
