@@ -47,8 +47,6 @@ public final class JavaOps implements EnvironmentalAction {
                     new BoundarySumsGradient(),
                     new BoundaryScores(),
                     new BoundaryScoresGradient(),
-                    new SlidingMax(),
-                    new SlidingMaxGradient(),
                     new BoundaryTargets(),
                     new LovaszWeights(),
                     new DistanceWeights(),

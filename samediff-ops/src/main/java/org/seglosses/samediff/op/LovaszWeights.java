@@ -105,7 +105,7 @@ public final class LovaszWeights extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        SlidingMax.requireFloating("errors", inputs[0].dataType());
+        HostArray.requireFloating("errors", inputs[0].dataType());
         CodedPlanes planes = CodedPlanes.of("errors", inputs[0], inputs[1], 0);
         IntBuffer codes = HostArray.ints(inputs[1]);
         boolean flat = flagArg(2);

@@ -46,13 +46,6 @@ final class OpGraphs {
 
         graphs.add(
                 new OpGraph(
-                        "sliding_max" + suffix,
-                        true,
-                        in -> SlidingMax.of(in[0], in[1], 3),
-                        logits,
-                        codes));
-        graphs.add(
-                new OpGraph(
                         "boundary_targets" + suffix,
                         false,
                         in -> BoundaryTargets.of(in[1], in[0], 3, 5, false),
@@ -162,11 +155,9 @@ final class OpGraphs {
 
     private static SDVariable boundary(SDVariable... in) {
         SDVariable p = Probabilities.softmax(in[0], in[1]);
-        SDVariable inverse = p.neg();
-        SDVariable boundary = SlidingMax.of(inverse, in[1], 3).sub(inverse);
         SDVariable targets = BoundaryTargets.of(in[1], p, 3, 5, false);
         return BoundaryScores.of(
-                BoundarySums.of(boundary, SlidingMax.of(boundary, in[1], 5), targets),
+                BoundarySums.of(p, in[1], targets, 3, 5, false),
                 ClassCoefficients.of(
                         in[1], targets, true, ClassCoefficients.PENALIZE, p.dataType()));
     }
