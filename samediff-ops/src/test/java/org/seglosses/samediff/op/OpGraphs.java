@@ -59,6 +59,7 @@ final class OpGraphs {
                                 LovaszWeights.of(
                                         in[0],
                                         in[1],
+                                        false,
                                         true,
                                         ClassCoefficients.EXCLUDE,
                                         List.of(0, 2),
@@ -141,16 +142,15 @@ final class OpGraphs {
     private static SDVariable lovaszSoftmax(SDVariable... in) {
         SDVariable codes =
                 Targets.of(in[1], in[0], null, Targets.Labelling.PIXEL, IGNORED, false, false);
-        SDVariable errors = Errors.absolute(Probabilities.softmax(in[0], codes), codes);
-        return WeightedSums.of(
-                errors,
+        SDVariable p = Probabilities.softmax(in[0], codes);
+        SDVariable weights =
                 LovaszWeights.of(
-                        errors, codes, true, ClassCoefficients.EXCLUDE, List.of(), List.of()));
+                        p, codes, false, true, ClassCoefficients.EXCLUDE, List.of(), List.of());
+        return LovaszSums.of(p, weights, false, true);
     }
 
     private static SDVariable lovaszHinge(SDVariable... in) {
-        SDVariable errors = Errors.hinge(in[0], in[1]);
-        return WeightedSums.of(errors, LovaszWeights.flat(errors, in[1], true));
+        return LovaszSums.of(in[0], LovaszWeights.flat(in[0], in[1], false), true, false);
     }
 
     private static SDVariable boundary(SDVariable... in) {
