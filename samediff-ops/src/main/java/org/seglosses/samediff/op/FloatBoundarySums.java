@@ -13,6 +13,12 @@ import java.util.Arrays;
 @SuppressWarnings("cast") // the double twin has casts from double to double
 final class FloatBoundarySums {
 
+    /** Less than any value of a map: no window's maximum. */
+    private static final float NOTHING = Float.NEGATIVE_INFINITY;
+
+    /** In the place of it: has a key, and so have values that are greater. */
+    private static final float LEAST_KEY = -Math.nextDown(2f);
+
     private final FloatBuffer probabilities;
 
     /** Null where no pixel is void. */
@@ -118,18 +124,17 @@ final class FloatBoundarySums {
                     x[i] = -x[i];
                 }
             }
-            voidTo(Float.NEGATIVE_INFINITY, x);
-            surround(x);
+            outside(NOTHING, x);
         }
 
-        /** Puts negative infinity around a map. */
-        private void surround(float[] y) {
-            Arrays.fill(y, 0, place.at(0), Float.NEGATIVE_INFINITY);
+        /** Puts a value around a map and at its void pixels. */
+        private void outside(float value, float[] y) {
+            Arrays.fill(y, 0, place.at(0), value);
             for (int i = 0; i < place.rows(); i++) {
-                int end = place.at(i) + place.width();
-                Arrays.fill(y, end, place.at(i + 1), Float.NEGATIVE_INFINITY);
+                Arrays.fill(y, place.at(i) + place.width(), place.at(i + 1), value);
             }
-            Arrays.fill(y, place.at(place.rows()), size, Float.NEGATIVE_INFINITY);
+            Arrays.fill(y, place.at(place.rows()), size, value);
+            voidTo(value, y);
         }
 
         /** Puts a value at the void pixels of a map. */
@@ -152,46 +157,65 @@ final class FloatBoundarySums {
 
         /** Adds up what the band's own rows have. */
         void sums(double[] to, int at) {
-            float[] maxima = Scratch.floats(1, size);
-            System.arraycopy(x, 0, maxima, 0, size);
-            maxima(maxima, reach0);
-            boundary(maxima);
+            boundary(x);
             voidTo(0, x);
             long[] row = Scratch.longs(0, 2 * words);
-            long any = 0;
             for (int i = first - from; i < end - from; i++) {
                 targets.get(targetsAt(i), row, 0, 2 * words);
                 to[at] += sumOfSet(x, place.at(i), row, words);
                 to[at + 1] += sum(x, place.at(i), place.at(i) + place.width());
+            }
+            int[] starts = Scratch.ints(3, place.rows() * place.width());
+            int count = starts(first - from, end - from, starts);
+            if (count > 0) {
+                outside(NOTHING, x);
+                maxima(x, reach, x);
+                double found = 0;
+                for (int i = 0; i < count; i++) {
+                    found += x[starts[i]];
+                }
+                to[at + 2] = found;
+                to[at + 3] = count;
+            }
+        }
+
+        /** Lists the starts of the extension's windows around the target's boundary. */
+        private int starts(int firstRow, int endRow, int[] starts) {
+            long[] row = Scratch.longs(0, words);
+            int count = 0;
+            for (int i = firstRow; i < endRow; i++) {
+                targets.get(targetsAt(i), row, 0, words);
+                int at = place.at(i) - place.before(reach);
                 for (int w = 0; w < words; w++) {
-                    to[at + 3] += Long.bitCount(row[w]);
-                    any |= row[w];
+                    for (long bits = row[w]; bits != 0; bits &= bits - 1) {
+                        starts[count++] = at + w * Long.SIZE + Long.numberOfTrailingZeros(bits);
+                    }
                 }
             }
-            if (any == 0) {
-                return;
-            }
-            surround(x);
-            voidTo(Float.NEGATIVE_INFINITY, x);
-            maxima(x, reach);
-            for (int i = first - from; i < end - from; i++) {
-                targets.get(targetsAt(i), row, 0, 2 * words);
-                to[at + 2] += sumOfSet(x, place.at(i) - place.before(reach), row, 0);
-            }
+            return count;
         }
 
         private int targetsAt(int row) {
             return ((plane * maps + map) * planes.height() + from + row) * 2 * words;
         }
 
-        /** Puts the maximum of the window that starts at each place there. */
-        private void maxima(float[] y, int reach) {
-            float[] others = Scratch.floats(2, size);
-            int n = size;
-            for (int step : place.steps(reach)) {
-                n -= step;
-                System.arraycopy(y, step, others, 0, n);
-                raise(y, others, n);
+        /** Writes to each place the maximum of the window that starts there. */
+        private void maxima(float[] from, int reach, float[] to) {
+            int span = place.span(reach);
+            int chunk = place.chunk(reach);
+            int[] steps = place.steps(reach);
+            float[] y = Scratch.floats(4, chunk + span);
+            float[] others = Scratch.floats(5, chunk + span);
+            for (int start = 0; start < size - span; start += chunk) {
+                int count = Math.min(chunk, size - span - start);
+                int n = count + span;
+                System.arraycopy(from, start, y, 0, n);
+                for (int step : steps) {
+                    n -= step;
+                    System.arraycopy(y, step, others, 0, n);
+                    raise(y, others, n);
+                }
+                System.arraycopy(y, 0, to, start, count);
             }
         }
 
@@ -201,13 +225,14 @@ final class FloatBoundarySums {
             }
         }
 
-        /** Puts the boundary in the place of the values. */
-        private void boundary(float[] maxima) {
+        /** Writes the boundary; what is outside of the map is undefined. */
+        private void boundary(float[] to) {
             int before = place.before(reach0);
-            float[] moved = Scratch.floats(2, size);
-            System.arraycopy(maxima, 0, moved, before, size - before);
+            float[] maxima = Scratch.floats(1, size);
+            maxima(x, reach0, maxima);
+            System.arraycopy(maxima, 0, maxima, before, size - 2 * before);
             for (int i = 0; i < size; i++) {
-                x[i] = moved[i] - x[i];
+                to[i] = maxima[i] - x[i];
             }
         }
 
@@ -258,32 +283,38 @@ final class FloatBoundarySums {
 
             float[] byBoundary = Scratch.floats(3, size);
             long[] row = Scratch.longs(0, 2 * words);
-            long any = 0;
             for (int i = 0; i < place.rows(); i++) {
                 targets.get(targetsAt(i), row, 0, 2 * words);
                 fill(byBoundary, place.at(i), row, byPredicted, byPredicted + byHit);
-                for (int w = 0; w < words; w++) {
-                    any |= row[w];
-                }
             }
-            if (any != 0) {
-                addExtended(sources, byFound, byBoundary);
-            }
+            addExtended(byFound, byBoundary);
             voidTo(0, byBoundary);
 
             float[] byMaximum = Scratch.floats(1, size);
             Arrays.fill(byMaximum, 0, size, 0);
-            int before = place.before(reach0);
-            int width = place.width();
             for (int i = 0; i < place.rows(); i++) {
-                for (int q = place.at(i); q < place.at(i) + width; q++) {
-                    byMaximum[q - before + sources[q - before]] += byBoundary[q];
-                }
+                addToMaxima(byBoundary, place.at(i), sources, byMaximum);
             }
             for (int i = 0; i < size; i++) {
                 byBoundary[i] -= byMaximum[i];
             }
             write(byBoundary, to);
+        }
+
+        /** Adds the gradient by the boundary of a row to the maxima of its windows. */
+        private void addToMaxima(float[] gradient, int at, int[] sources, float[] to) {
+            int before = place.before(reach0);
+            int half = place.width() / 2;
+            int other = place.width() - half;
+            // two at a time, so that none waits for the sum of its neighbour
+            for (int q = at; q < at + half; q++) {
+                to[q - before + sources[q - before]] += gradient[q];
+                int r = q + other;
+                to[r - before + sources[r - before]] += gradient[r];
+            }
+            for (int q = at + half; q < at + other; q++) {
+                to[q - before + sources[q - before]] += gradient[q];
+            }
         }
 
         private void write(float[] gradient, FloatBuffer to) {
@@ -304,15 +335,13 @@ final class FloatBoundarySums {
 
         /** Fills a row, by the bits of the extended boundary. */
         private void fill(float[] y, int at, long[] row, float outside, float inside) {
+            Arrays.fill(y, at, at + place.width(), outside);
             for (int w = 0; w < words; w++) {
-                int start = w * Long.SIZE;
-                int n = Math.min(Long.SIZE, place.width() - start);
                 long bits = row[words + w];
-                Arrays.fill(y, at + start, at + start + n, outside);
                 while (bits != 0) {
                     int first = Long.numberOfTrailingZeros(bits);
                     int length = Long.numberOfTrailingZeros(~(bits >>> first));
-                    int run = at + start + first;
+                    int run = at + w * Long.SIZE + first;
                     Arrays.fill(y, run, run + length, inside);
                     bits = first + length == Long.SIZE ? 0 : bits & -1L << first + length;
                 }
@@ -323,39 +352,32 @@ final class FloatBoundarySums {
          * Adds the gradient by the extension on the boundary of the target: it is the first maximum
          * of the boundary in each pixel's window that it goes to.
          */
-        private void addExtended(int[] sources, float byFound, float[] byBoundary) {
-            float[] boundary = Scratch.floats(1, size);
-            int before0 = place.before(reach0);
-            int width = place.width();
-            for (int i = 0; i < place.rows(); i++) {
-                for (int q = place.at(i); q < place.at(i) + width; q++) {
-                    boundary[q] = x[q - before0 + sources[q - before0]] - x[q];
-                }
+        private void addExtended(float byFound, float[] byBoundary) {
+            int[] starts = Scratch.ints(7, place.rows() * place.width());
+            int count = starts(0, place.rows(), starts);
+            if (count == 0) {
+                return;
             }
-            surround(boundary);
-            voidTo(Float.NEGATIVE_INFINITY, boundary);
+            float[] boundary = Scratch.floats(2, size);
+            boundary(boundary);
+            outside(NOTHING, boundary);
             int[] found = Scratch.ints(4, size);
             firstMaxima(boundary, reach, found);
-            int before = place.before(reach);
-            long[] row = Scratch.longs(0, 2 * words);
-            for (int i = 0; i < place.rows(); i++) {
-                targets.get(targetsAt(i), row, 0, 2 * words);
-                for (int w = 0; w < words; w++) {
-                    int at = place.at(i) + w * Long.SIZE - before;
-                    for (long bits = row[w]; bits != 0; bits &= bits - 1) {
-                        int k = at + Long.numberOfTrailingZeros(bits);
-                        byBoundary[k + found[k]] += byFound;
-                    }
-                }
+            for (int i = 0; i < count; i++) {
+                byBoundary[starts[i] + found[starts[i]]] += byFound;
             }
         }
 
         /**
-         * Finds how far behind the start of each window its first maximum is; {@code y} stays as it
-         * is.
+         * Finds how far behind the start of each window its first maximum is.
+         *
+         * @param y values, and {@link #NOTHING} outside, in the end
          */
         private void firstMaxima(float[] y, int reach, int[] distances) {
-            if (MaximumKeys.find(y, place, reach, distances)) {
+            outside(LEAST_KEY, y);
+            boolean found = MaximumKeys.find(y, place, reach, distances);
+            outside(NOTHING, y);
+            if (found) {
                 return;
             }
             int n = size;

@@ -11,13 +11,8 @@ import java.util.Arrays;
  */
 final class MaximumKeys {
 
-    /** Less than any key; no number has it. */
-    private static final int LEAST = -1 << 30;
-
     /** The highest bit of the exponent, which numbers of an absolute value below 2 do not have. */
     private static final int TWO = 1 << 30;
-
-    private static final int NEGATIVE_INFINITY = 0xff800000;
 
     private MaximumKeys() {}
 
@@ -29,52 +24,80 @@ final class MaximumKeys {
     /**
      * Writes how far behind the start of a window its first maximum is.
      *
-     * @param x numbers, and negative infinity for what is never a maximum
+     * @param x numbers
      * @param map where the pixels are
      * @param reach how far a window reaches
      * @param distances for each place, that of the window that starts there
-     * @return whether the numbers have keys; if not, nothing is written
+     * @return whether the numbers have keys; if not, the distances are undefined
      */
     static boolean find(float[] x, PaddedMap map, int reach, int[] distances) {
-        int n = map.size();
-        int[] keys = Scratch.ints(0, n);
-        if (!keys(x, keys, n)) {
-            return false;
+        int span = map.span(reach);
+        int chunk = map.chunk(reach);
+        int[] steps = map.steps(reach);
+        int[] keys = Scratch.ints(0, chunk + span);
+        int[] others = Scratch.ints(1, chunk + span);
+        int[] found = Scratch.ints(2, chunk + span);
+        int[] further = Scratch.ints(5, chunk + span);
+        int[] seen = Scratch.ints(6, chunk + span);
+        Arrays.fill(seen, 0, chunk + span, 0);
+        for (int from = 0; from < map.size() - span; from += chunk) {
+            int count = Math.min(chunk, map.size() - span - from);
+            int n = count + span;
+            Scratch.bits(x, from, keys, n);
+            collect(seen, keys, n);
+            order(keys, n);
+            boolean first = true;
+            for (int step : steps) {
+                n -= step;
+                System.arraycopy(keys, step, others, 0, n);
+                if (first) {
+                    start(keys, others, found, step, n);
+                    first = false;
+                } else {
+                    System.arraycopy(found, step, further, 0, n);
+                    raise(keys, others, found, further, step, n);
+                }
+            }
+            if (first) {
+                Arrays.fill(found, 0, count, 0);
+            }
+            System.arraycopy(found, 0, distances, from, count);
         }
-        int[] others = Scratch.ints(1, n);
-        int[] further = Scratch.ints(2, n);
-        Arrays.fill(distances, 0, n, 0);
-        for (int step : map.steps(reach)) {
-            n -= step;
-            System.arraycopy(keys, step, others, 0, n);
-            System.arraycopy(distances, step, further, 0, n);
-            raise(keys, others, distances, further, step, n);
+        int all = 0;
+        for (int i = 0; i < chunk + span; i++) {
+            all |= seen[i];
         }
-        return true;
+        return (all & TWO) == 0;
     }
 
-    /** Makes keys of numbers; tells whether all have one. */
-    private static boolean keys(float[] x, int[] keys, int n) {
-        int seen = 0;
+    private static void collect(int[] seen, int[] bits, int n) {
         for (int i = 0; i < n; i++) {
-            int bits = Float.floatToRawIntBits(x[i]);
-            int negative = bits >> 31;
-            int size = bits & Integer.MAX_VALUE;
-            boolean none = bits == NEGATIVE_INFINITY;
-            seen |= none ? 0 : size;
-            // zeros of both signs have the same key
-            keys[i] = none ? LEAST : (size ^ negative) - negative;
+            seen[i] |= bits[i];
         }
-        return (seen & TWO) == 0;
     }
 
-    private static void raise(
-            int[] keys, int[] others, int[] distances, int[] further, int step, int n) {
+    /** Makes integers of the same order of the bits; zeros of both signs are the same. */
+    private static void order(int[] keys, int n) {
+        for (int i = 0; i < n; i++) {
+            keys[i] = (keys[i] & Integer.MAX_VALUE ^ keys[i] >> 31) - (keys[i] >> 31);
+        }
+    }
+
+    private static void start(int[] keys, int[] others, int[] found, int step, int n) {
         for (int i = 0; i < n; i++) {
             // of ones if the other key is greater
             int mask = keys[i] - others[i] >> 31;
             keys[i] += others[i] - keys[i] & mask;
-            distances[i] += further[i] + step - distances[i] & mask;
+            found[i] = step & mask;
+        }
+    }
+
+    private static void raise(
+            int[] keys, int[] others, int[] found, int[] further, int step, int n) {
+        for (int i = 0; i < n; i++) {
+            int mask = keys[i] - others[i] >> 31;
+            keys[i] += others[i] - keys[i] & mask;
+            found[i] += further[i] + step - found[i] & mask;
         }
     }
 }

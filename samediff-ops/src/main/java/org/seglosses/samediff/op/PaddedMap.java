@@ -18,6 +18,8 @@ import java.util.Arrays;
  */
 record PaddedMap(int rows, int width, int marginRows, int marginColumns) {
 
+    private static final int CHUNK = 1 << 14;
+
     /** A map with room for windows that reach so many pixels each way. */
     static PaddedMap of(int rows, int width, int reach) {
         return new PaddedMap(rows, width, Math.min(reach, rows - 1), Math.min(reach, width - 1));
@@ -65,5 +67,18 @@ record PaddedMap(int rows, int width, int marginRows, int marginColumns) {
             steps[count++] = (span - length) * unit;
         }
         return count;
+    }
+
+    /** Returns how many elements a window spans, less one: what all its steps are together. */
+    int span(int reach) {
+        return 2 * before(reach);
+    }
+
+    /**
+     * Returns how many windows to find the maxima of at a time: their elements fit into a core's
+     * cache, and those that the next ones need again are few.
+     */
+    int chunk(int reach) {
+        return Math.max(CHUNK, 8 * span(reach));
     }
 }
