@@ -15,7 +15,8 @@ final class FloatLovasz {
     /**
      * Writes the weights of a vector, which is made of every {@code step}-th plane.
      *
-     * @param steps what each error counts; null if the vector does not count
+     * @param foreground the pixels of the class in the vector
+     * @param share what the weights are multiplied by
      */
     static void weights(
             FloatBuffer values,
@@ -25,32 +26,33 @@ final class FloatLovasz {
             int first,
             int step,
             int count,
-            JaccardSteps steps,
+            int foreground,
+            double share,
             FloatBuffer to) {
         int n = planes.pixels();
         float[] weights = Scratch.floats(0, count * n);
         Arrays.fill(weights, 0, count * n, 0);
-        if (steps != null) {
+        if (share != 0) {
             float[] errors = Scratch.floats(1, count * n);
             float[] plane = Scratch.floats(2, n);
             int[] places = Scratch.ints(0, count * n);
             int[] code = Scratch.ints(1, n);
             int length = 0;
-            var none = JaccardSteps.bits((float) 0);
+            var none = ErrorOrder.bits((float) 0);
             var greatest = none;
-            var least = JaccardSteps.bits(Float.POSITIVE_INFINITY);
+            var least = ErrorOrder.bits(Float.POSITIVE_INFINITY);
             for (int p = 0; p < count; p++) {
                 int index = first + p * step;
-                int foreground = planes.foreground(index);
+                int wanted = planes.foreground(index);
                 values.get(planes.offset(index), plane, 0, n);
                 codes.get(planes.codeOffset(index), code, 0, n);
                 for (int i = 0; i < n; i++) {
-                    int isClass = code[i] == foreground ? 1 : 0;
+                    int isClass = code[i] == wanted ? 1 : 0;
                     float error = hinge ? hinge(plane[i], isClass) : Math.abs(isClass - plane[i]);
                     errors[length] = error;
                     // a place is an index and, in the lowest bit, whether the class is there
                     places[length] = p * n + i << 1 | isClass;
-                    var bits = JaccardSteps.bits(error);
+                    var bits = ErrorOrder.bits(error);
                     if (code[i] >= 0 && bits != none) {
                         length++;
                         greatest = Math.max(greatest, bits);
@@ -58,15 +60,44 @@ final class FloatLovasz {
                     }
                 }
             }
-            if (greatest > JaccardSteps.bits(Float.POSITIVE_INFINITY)) {
+            if (greatest > ErrorOrder.bits(Float.POSITIVE_INFINITY)) {
                 poison(codes, planes, first, step, count, weights);
             } else {
                 int placeBits = Long.SIZE - Long.numberOfLeadingZeros(2L * count * n - 1);
-                steps.write(errors, places, length, greatest, least, placeBits, weights);
+                int[] order =
+                        ErrorOrder.descending(errors, places, length, greatest, least, placeBits);
+                differences(order, length, foreground, share, weights);
             }
         }
         for (int p = 0; p < count; p++) {
             to.put(planes.offset(first + p * step), weights, p * n, n);
+        }
+    }
+
+    /**
+     * The differences of J: 1/(P+q) at a pixel of the class, (P-p)/((P+q)(P+q+1)) at another one,
+     * after p pixels of the class and q others. Without a branch, which nobody could predict.
+     */
+    private static void differences(
+            int[] order, int length, int foreground, double share, float[] weights) {
+        if (foreground == 0) {
+            // J is 1 from the first pixel on
+            if (length > 0) {
+                weights[order[0] >>> 1] = (float) share;
+            }
+            return;
+        }
+        int rest = foreground;
+        int union = foreground;
+        for (int r = 0; r < length; r++) {
+            int isClass = order[r] & 1;
+            int others = isClass - 1;
+            // at a pixel of the class the error falls with the value: -1
+            int numerator = (rest & others) - isClass;
+            double denominator = (double) union * ((union & others) + 1);
+            weights[order[r] >>> 1] = (float) (share * numerator / denominator);
+            rest -= isClass;
+            union += 1 - isClass;
         }
     }
 

@@ -134,9 +134,6 @@ public final class LovaszWeights extends JavaOp {
                     int first = group * images * planes.channels() + (flat ? 0 : vector % vectors);
                     int step = flat ? 1 : planes.channels();
                     int count = flat ? images * planes.channels() : images;
-                    double share = shares[vector];
-                    JaccardSteps steps =
-                            share == 0 ? null : new JaccardSteps(foreground[vector], share);
                     if (output.dataType() == DataType.INT64) {
                         DoubleLovasz.weights(
                                 HostArray.doubles(inputs[0]),
@@ -146,7 +143,8 @@ public final class LovaszWeights extends JavaOp {
                                 first,
                                 step,
                                 count,
-                                steps,
+                                foreground[vector],
+                                shares[vector],
                                 HostArray.doubleBits(output));
                     } else {
                         FloatLovasz.weights(
@@ -157,7 +155,8 @@ public final class LovaszWeights extends JavaOp {
                                 first,
                                 step,
                                 count,
-                                steps,
+                                foreground[vector],
+                                shares[vector],
                                 HostArray.floatBits(output));
                     }
                 });

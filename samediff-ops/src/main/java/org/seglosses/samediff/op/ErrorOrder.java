@@ -1,0 +1,183 @@
+package org.seglosses.samediff.op;
+
+import java.util.Arrays;
+
+/**
+ * Stable sort of positive errors in descending order: a radix sort, from the lowest digit to the
+ * highest, of the distance of their bits to those of the greatest: the distances have as few bits
+ * as the errors need.
+ */
+final class ErrorOrder {
+
+    /** Bits of a digit whose counters and places to write to fit into the fastest caches. */
+    private static final int MAX_DIGIT = 11;
+
+    /** Bits of a digit that is still worth it if it saves a pass. */
+    private static final int LARGE_DIGIT = 16;
+
+    /** So many errors are worth large tables of counters. */
+    private static final int MANY = 1 << 14;
+
+    private ErrorOrder() {}
+
+    /**
+     * The bits of a number; those of positive ones are in the order of the numbers, NaN the last.
+     */
+    static int bits(float x) {
+        return Float.floatToIntBits(x);
+    }
+
+    static long bits(double x) {
+        return Double.doubleToLongBits(x);
+    }
+
+    /**
+     * Returns the places in the order of their errors, in an array of {@link Scratch}.
+     *
+     * @param errors positive numbers
+     * @param places what goes with each error, not negative
+     * @param n how many there are
+     * @param greatest the bits of the greatest
+     * @param least the bits of the least
+     * @param placeBits how many bits the places have
+     */
+    static int[] descending(
+            float[] errors, int[] places, int n, int greatest, int least, int placeBits) {
+        int width = n == 0 ? 0 : Integer.SIZE - Integer.numberOfLeadingZeros(greatest - least);
+        if (width == 0) {
+            return places;
+        }
+        int high = Math.min(width / 2, Integer.SIZE - placeBits);
+        if (n >= MANY && high > 0 && width - high <= LARGE_DIGIT) {
+            return inTwoPasses(errors, places, n, placeBits, greatest, high, width - high);
+        }
+        return inThreePasses(errors, places, n, greatest, (width + 2) / 3);
+    }
+
+    /** What is left of the key after the first pass travels with the place as one int. */
+    private static int[] inTwoPasses(
+            float[] errors, int[] places, int n, int placeBits, int greatest, int high, int low) {
+        int[] lowStarts = counters(4, 1 << low);
+        int[] highStarts = counters(5, 1 << high);
+        int mask = (1 << low) - 1;
+        for (int i = 0; i < n; i++) {
+            int key = greatest - Float.floatToRawIntBits(errors[i]);
+            lowStarts[key & mask]++;
+            highStarts[key >>> low]++;
+        }
+        startsOfCounts(lowStarts, 1 << low);
+        startsOfCounts(highStarts, 1 << high);
+        int[] entries = Scratch.ints(6, n);
+        for (int i = 0; i < n; i++) {
+            int key = greatest - Float.floatToRawIntBits(errors[i]);
+            // a shift by 32, when no place bits are free, cannot be: then high is 0 and low too
+            // large
+            entries[lowStarts[key & mask]++] = key >>> low << placeBits | places[i];
+        }
+        int[] sorted = Scratch.ints(7, n);
+        int placeMask = (1 << placeBits) - 1;
+        for (int i = 0; i < n; i++) {
+            int entry = entries[i];
+            sorted[highStarts[entry >>> placeBits]++] = entry & placeMask;
+        }
+        return sorted;
+    }
+
+    /** Key and place travel as one long. */
+    private static int[] inThreePasses(
+            float[] errors, int[] places, int n, int greatest, int digit) {
+        int size = 1 << digit;
+        int mask = size - 1;
+        int[] first = counters(4, size);
+        int[] second = counters(5, size);
+        int[] third = counters(6, size);
+        for (int i = 0; i < n; i++) {
+            int key = greatest - Float.floatToRawIntBits(errors[i]);
+            first[key & mask]++;
+            second[key >>> digit & mask]++;
+            third[key >>> 2 * digit]++;
+        }
+        startsOfCounts(first, size);
+        startsOfCounts(second, size);
+        startsOfCounts(third, size);
+        long[] from = Scratch.longs(6, n);
+        for (int i = 0; i < n; i++) {
+            int key = greatest - Float.floatToRawIntBits(errors[i]);
+            from[first[key & mask]++] = (long) key << Integer.SIZE | places[i] & 0xffffffffL;
+        }
+        long[] to = Scratch.longs(7, n);
+        int shift = Integer.SIZE + digit;
+        for (int i = 0; i < n; i++) {
+            long entry = from[i];
+            to[second[(int) (entry >>> shift) & mask]++] = entry;
+        }
+        int[] sorted = Scratch.ints(7, n);
+        shift += digit;
+        for (int i = 0; i < n; i++) {
+            long entry = to[i];
+            sorted[third[(int) (entry >>> shift)]++] = (int) entry;
+        }
+        return sorted;
+    }
+
+    /** As above; a key and a place do not fit into one long. */
+    static int[] descending(
+            double[] errors, int[] places, int n, long greatest, long least, int placeBits) {
+        int width = n == 0 ? 0 : Long.SIZE - Long.numberOfLeadingZeros(greatest - least);
+        int passes = (width + MAX_DIGIT - 1) / MAX_DIGIT;
+        if (passes == 0) {
+            return places;
+        }
+        int digit = (width + passes - 1) / passes;
+        int mask = (1 << digit) - 1;
+        int[][] starts = new int[passes][1 << digit];
+        long[] from = Scratch.longs(6, n);
+        long[] to = Scratch.longs(7, n);
+        for (int i = 0; i < n; i++) {
+            long key = greatest - Double.doubleToRawLongBits(errors[i]);
+            from[i] = key;
+            for (int[] count : starts) {
+                count[(int) key & mask]++;
+                key >>>= digit;
+            }
+        }
+        for (int[] counts : starts) {
+            startsOfCounts(counts, counts.length);
+        }
+        int[] placesFrom = places;
+        int[] placesTo = Scratch.ints(6, n);
+        int[] spare = Scratch.ints(7, n);
+        for (int pass = 0; pass < passes; pass++) {
+            int[] start = starts[pass];
+            int shift = pass * digit;
+            for (int i = 0; i < n; i++) {
+                int at = start[(int) (from[i] >>> shift) & mask]++;
+                to[at] = from[i];
+                placesTo[at] = placesFrom[i];
+            }
+            long[] swap = from;
+            from = to;
+            to = swap;
+            placesFrom = placesTo;
+            placesTo = spare;
+            spare = placesFrom;
+        }
+        return placesFrom;
+    }
+
+    private static int[] counters(int slot, int size) {
+        int[] counters = Scratch.ints(slot, size);
+        Arrays.fill(counters, 0, size, 0);
+        return counters;
+    }
+
+    /** Turns the counts of the values of a digit into where the first of each goes. */
+    private static void startsOfCounts(int[] counts, int size) {
+        int sum = 0;
+        for (int i = 0; i < size; i++) {
+            int count = counts[i];
+            counts[i] = sum;
+            sum += count;
+        }
+    }
+}
