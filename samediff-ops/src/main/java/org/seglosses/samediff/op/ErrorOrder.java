@@ -20,15 +20,13 @@ final class ErrorOrder {
 
     private ErrorOrder() {}
 
-    /**
-     * The bits of a number; those of positive ones are in the order of the numbers, NaN the last.
-     */
+    /** The bits of a number less its sign, in the order of positive numbers; of NaN the most. */
     static int bits(float x) {
-        return Float.floatToIntBits(x);
+        return Float.floatToRawIntBits(x) & Integer.MAX_VALUE;
     }
 
     static long bits(double x) {
-        return Double.doubleToLongBits(x);
+        return Double.doubleToRawLongBits(x) & Long.MAX_VALUE;
     }
 
     /**
