@@ -2,18 +2,18 @@ package org.seglosses.benchmarks.jmh;
 
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.seglosses.samediff.op.BoundarySums;
 import org.seglosses.samediff.op.BoundaryTargets;
 import org.seglosses.samediff.op.ClassCoefficients;
 import org.seglosses.samediff.op.ContourSums;
 import org.seglosses.samediff.op.CrossEntropySums;
 import org.seglosses.samediff.op.DistanceWeights;
 import org.seglosses.samediff.op.ElementSums;
-import org.seglosses.samediff.op.Errors;
 import org.seglosses.samediff.op.KthSmallest;
+import org.seglosses.samediff.op.LovaszSums;
 import org.seglosses.samediff.op.LovaszWeights;
 import org.seglosses.samediff.op.Probabilities;
 import org.seglosses.samediff.op.RegionSums;
-import org.seglosses.samediff.op.SlidingMax;
 import org.seglosses.samediff.op.Target;
 import org.seglosses.samediff.op.Targets;
 import org.seglosses.samediff.op.TrueProbability;
@@ -60,19 +60,17 @@ public enum Kernel {
                             new Target(true, codes, null, null),
                             false,
                             false)),
-    /** Absolute errors. */
-    ERRORS(Values.FRACTIONS, true, Errors::absolute),
     /** The sort of the errors, and what each weighs. */
-    LOVASZ_WEIGHTS(
+    LOVASZ_WEIGHTS(Values.FRACTIONS, false, Kernel::lovaszWeights),
+    /** Errors times weights, and the sort before. */
+    LOVASZ_SUMS(
             Values.FRACTIONS,
-            false,
-            (errors, codes) ->
-                    LovaszWeights.of(
-                            errors, codes, false, ClassCoefficients.EXCLUDE, List.of(), List.of())),
-    /** Maxima of small windows. */
-    SLIDING_MAX_3(Values.FRACTIONS, true, (x, codes) -> SlidingMax.of(x, codes, 3)),
-    /** Maxima of large windows. */
-    SLIDING_MAX_19(Values.FRACTIONS, true, (x, codes) -> SlidingMax.of(x, codes, 19)),
+            true,
+            (x, codes) -> LovaszSums.of(x, lovaszWeights(x, codes), false, true)),
+    /** Boundaries by small windows, those of the labels too. */
+    BOUNDARY_SUMS_3(Values.FRACTIONS, true, (x, codes) -> boundarySums(x, codes, 3, 5)),
+    /** Boundaries by large windows, those of the labels too. */
+    BOUNDARY_SUMS_19(Values.FRACTIONS, true, (x, codes) -> boundarySums(x, codes, 19, 19)),
     /** The boundaries of the labels, narrow and wide. */
     BOUNDARY_TARGETS(
             Values.FRACTIONS, false, (x, codes) -> BoundaryTargets.of(codes, x, 3, 5, false)),
@@ -114,6 +112,16 @@ public enum Kernel {
         this.values = values;
         this.hasGradient = hasGradient;
         this.op = op;
+    }
+
+    private static SDVariable lovaszWeights(SDVariable x, SDVariable codes) {
+        return LovaszWeights.of(
+                x, codes, false, true, ClassCoefficients.EXCLUDE, List.of(), List.of());
+    }
+
+    private static SDVariable boundarySums(SDVariable x, SDVariable codes, int theta0, int theta) {
+        SDVariable targets = BoundaryTargets.of(codes, x, theta0, theta, false);
+        return BoundarySums.of(x, codes, targets, theta0, theta, false);
     }
 
     INDArray values(Maps maps) {

@@ -32,9 +32,9 @@ public class KernelGradients {
         "CROSS_ENTROPY_SUMS",
         "ELEMENT_SUMS",
         "REGION_SUMS",
-        "ERRORS",
-        "SLIDING_MAX_3",
-        "SLIDING_MAX_19",
+        "LOVASZ_SUMS",
+        "BOUNDARY_SUMS_3",
+        "BOUNDARY_SUMS_19",
         "CONTOUR_SUMS"
     })
     public Kernel kernel;

@@ -5,7 +5,6 @@ import org.seglosses.samediff.op.BoundaryScores;
 import org.seglosses.samediff.op.BoundarySums;
 import org.seglosses.samediff.op.BoundaryTargets;
 import org.seglosses.samediff.op.ClassCoefficients;
-import org.seglosses.samediff.op.SlidingMax;
 
 import java.util.EnumSet;
 import java.util.Set;
@@ -103,17 +102,8 @@ public record Boundary(
         boolean both = complement && graph.mode() == Mode.BINARY;
         SDVariable codes = graph.codes();
         SDVariable p = graph.probabilities();
-        // -p in the place of 1-p, which makes the same boundary and keeps the digits of small p
-        SDVariable inverse = p.neg();
-        if (both) {
-            // the background's map is 1-p, so p is in the place of 1-(1-p)
-            inverse = graph.sameDiff().concat(1, inverse, p);
-        }
-        SDVariable boundary = SlidingMax.of(inverse, codes, theta0).sub(inverse);
-        SDVariable extended = SlidingMax.of(boundary, codes, theta);
         SDVariable targets = BoundaryTargets.of(codes, p, theta0, theta, both);
-        SDVariable sums = BoundarySums.of(boundary, extended, targets);
-
+        SDVariable sums = BoundarySums.of(p, codes, targets, theta0, theta, both);
         SDVariable coefficients =
                 ClassCoefficients.of(
                         codes,

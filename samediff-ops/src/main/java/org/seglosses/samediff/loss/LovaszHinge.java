@@ -1,9 +1,8 @@
 package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.seglosses.samediff.op.Errors;
+import org.seglosses.samediff.op.LovaszSums;
 import org.seglosses.samediff.op.LovaszWeights;
-import org.seglosses.samediff.op.WeightedSums;
 
 import java.util.EnumSet;
 import java.util.List;
@@ -73,12 +72,6 @@ public record LovaszHinge(boolean perImage, boolean flatten, Integer ignoreIndex
 
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
-        SDVariable sums = sums(graph, eachImage);
-        return eachImage ? sums : sums.sum(true, 0);
-    }
-
-    /** What each image contributes to its own loss, or to the batch's. */
-    private SDVariable sums(LossGraph graph, boolean eachImage) {
         if (graph.ofProbabilities()) {
             throw new IllegalArgumentException(
                     "probabilities must not be given to "
@@ -86,23 +79,24 @@ public record LovaszHinge(boolean perImage, boolean flatten, Integer ignoreIndex
                             + ": it is defined on logits alone");
         }
         SDVariable codes = graph.codes();
-        SDVariable errors = Errors.hinge(graph.scores(), codes);
+        SDVariable logits = graph.scores();
         SDVariable weights =
                 flatten
-                        ? LovaszWeights.flat(errors, codes, eachImage)
+                        ? LovaszWeights.flat(logits, codes, eachImage)
                         : LovaszWeights.of(
-                                errors,
+                                logits,
                                 codes,
+                                true,
                                 eachImage,
                                 AbsentClass.PENALIZE.ordinal(),
                                 List.of(),
                                 List.of());
-        return WeightedSums.of(errors, weights);
+        return LovaszSums.of(logits, weights, true, eachImage);
     }
 
     @Override
     public LossParts parts(LossGraph graph) {
-        return LossParts.of(WeightedSums.ofChannels(sums(graph, perImage)), perImage);
+        return LossParts.of(LovaszSums.ofChannels(groupLosses(graph, perImage)), perImage);
     }
 
     /**

@@ -1,9 +1,8 @@
 package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.seglosses.samediff.op.Errors;
+import org.seglosses.samediff.op.LovaszSums;
 import org.seglosses.samediff.op.LovaszWeights;
-import org.seglosses.samediff.op.WeightedSums;
 
 import java.util.EnumSet;
 import java.util.List;
@@ -92,23 +91,17 @@ public record LovaszSoftmax(
 
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
-        SDVariable sums = sums(graph, eachImage);
-        return eachImage ? sums : sums.sum(true, 0);
-    }
-
-    /** What each image contributes to its own loss, or to the batch's. */
-    private SDVariable sums(LossGraph graph, boolean eachImage) {
         SDVariable codes = graph.codes();
-        SDVariable errors = Errors.absolute(graph.probabilities(), codes);
+        SDVariable p = graph.probabilities();
         SDVariable weights =
                 LovaszWeights.of(
-                        errors, codes, eachImage, absentClass.ordinal(), classes, classWeights);
-        return WeightedSums.of(errors, weights);
+                        p, codes, false, eachImage, absentClass.ordinal(), classes, classWeights);
+        return LovaszSums.of(p, weights, false, eachImage);
     }
 
     @Override
     public LossParts parts(LossGraph graph) {
-        return LossParts.of(WeightedSums.ofChannels(sums(graph, perImage)), perImage);
+        return LossParts.of(LovaszSums.ofChannels(groupLosses(graph, perImage)), perImage);
     }
 
     /**

@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 import java.util.List;
 
-/** The gradient of {@link BoundarySums} by one of its first two inputs; not differentiable. */
+/** The gradient of {@link BoundarySums} by the probabilities; not differentiable. */
 public final class BoundarySumsGradient extends JavaOp {
 
     /** For ND4J, which creates ops by reflection. */
@@ -16,9 +16,18 @@ public final class BoundarySumsGradient extends JavaOp {
         super(inputs[0].getSameDiff(), inputs);
     }
 
-    static SDVariable of(SDVariable upstream, SDVariable targets, boolean byExtended) {
-        BoundarySumsGradient op = new BoundarySumsGradient(new SDVariable[] {upstream, targets});
-        op.addIArgument(byExtended ? 1 : 0);
+    static SDVariable of(
+            SDVariable probabilities,
+            SDVariable codes,
+            SDVariable targets,
+            SDVariable upstream,
+            int theta0,
+            int theta,
+            boolean complement) {
+        BoundarySumsGradient op =
+                new BoundarySumsGradient(
+                        new SDVariable[] {probabilities, codes, targets, upstream});
+        op.addIArgument(theta0, theta, complement ? 1 : 0);
         return op.variable();
     }
 
@@ -29,7 +38,7 @@ public final class BoundarySumsGradient extends JavaOp {
 
     @Override
     long[] outputShape(INDArray[] inputs) {
-        return inputs[1].shape();
+        return inputs[0].shape();
     }
 
     @Override
@@ -39,25 +48,15 @@ public final class BoundarySumsGradient extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        Blocks blocks = Blocks.of("targets", inputs[1]);
-        var targets = HostArray.bytes(inputs[1]);
-        boolean byExtended = flagArg(0);
+        HostArray.requireFloating("probabilities", inputs[0].dataType());
+        BoundarySums.Windows windows =
+                new BoundarySums.Windows(inputs, intArg(0), intArg(1), flagArg(2), 2);
         if (output.dataType() == DataType.DOUBLE) {
-            var upstream = HostArray.doubles(inputs[0]);
-            var to = HostArray.doubles(output);
-            if (byExtended) {
-                DoubleBoundarySums.byExtended(upstream, targets, blocks, to);
-            } else {
-                DoubleBoundarySums.byBoundary(upstream, targets, blocks, to);
-            }
+            windows.doubles(inputs[0])
+                    .gradient(HostArray.doubles(inputs[3]), HostArray.doubles(output));
         } else {
-            var upstream = HostArray.floats(inputs[0]);
-            var to = HostArray.floats(output);
-            if (byExtended) {
-                FloatBoundarySums.byExtended(upstream, targets, blocks, to);
-            } else {
-                FloatBoundarySums.byBoundary(upstream, targets, blocks, to);
-            }
+            windows.floats(inputs[0])
+                    .gradient(HostArray.floats(inputs[3]), HostArray.floats(output));
         }
         HostArray.written(output);
     }

@@ -4,31 +4,27 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * The boundary of the target and its extension, as bits of an INT8 array {@code [N,C,H,W]}. With y
- * the 0/1 map of a class and pool the {@link SlidingMax}, which leaves void pixels out:
+ * The boundary of the target and its extension, as bits. With y the 0/1 map of a class and pool the
+ * maximum over a square window that leaves void pixels out, they are
  *
  * <ul>
- *   <li>bit {@value #BOUNDARY}: {@code b = pool(1-y, theta0) - (1-y)}: pixels of the class that
- *       have another one in their window;
- *   <li>bit {@value #EXTENDED}: {@code e = pool(b, theta)}.
+ *   <li>{@code b = pool(1-y, theta0) - (1-y)}: pixels of the class that have another one in their
+ *       window;
+ *   <li>{@code e = pool(b, theta)}.
  * </ul>
  *
- * <p>Both are 0 at void pixels. With {@code complement} and a single channel there are two maps, of
- * the foreground and of the background. The op carries no gradient: labels are given.
+ * <p>Both are 0 at void pixels. The output is an INT64 array {@code [N,C,H,2*words]}: of each row
+ * the words of b, then those of e, with pixel j in bit {@code j % 64} of word {@code j / 64}. With
+ * {@code complement} and a single channel there are two maps, of the foreground and of the
+ * background. The op carries no gradient: labels are given.
  */
 public final class BoundaryTargets extends JavaOp {
-
-    /** The bit of a pixel of the boundary. */
-    static final int BOUNDARY = 1;
-
-    /** The bit of a pixel of the extended boundary. */
-    static final int EXTENDED = 2;
 
     private static final int WORD = Long.SIZE;
 
@@ -52,11 +48,22 @@ public final class BoundaryTargets extends JavaOp {
      */
     public static SDVariable of(
             SDVariable codes, SDVariable like, int theta0, int theta, boolean complement) {
-        SlidingMax.requireWindow("theta0", theta0);
-        SlidingMax.requireWindow("theta", theta);
+        requireWindow("theta0", theta0);
+        requireWindow("theta", theta);
         BoundaryTargets op = new BoundaryTargets(new SDVariable[] {codes, like});
         op.addIArgument(theta0, theta, complement ? 1 : 0);
         return op.variable();
+    }
+
+    static void requireWindow(String name, int window) {
+        if (window < 3 || window % 2 == 0) {
+            throw new IllegalArgumentException(name + " must be odd and >= 3, got " + window);
+        }
+    }
+
+    /** The words of a row of pixels. */
+    static int words(int width) {
+        return (width + WORD - 1) / WORD;
     }
 
     @Override
@@ -67,20 +74,25 @@ public final class BoundaryTargets extends JavaOp {
     @Override
     long[] outputShape(INDArray[] inputs) {
         long[] shape = inputs[1].shape().clone();
+        if (shape.length != 4) {
+            throw new IllegalArgumentException(
+                    "like must be of shape [N,C,H,W], got " + Arrays.toString(shape));
+        }
         if (flagArg(2)) {
-            if (shape.length != 4 || shape[1] != 1) {
+            if (shape[1] != 1) {
                 throw new IllegalArgumentException(
                         "like must be of shape [N,1,H,W] for the complement, got "
                                 + Arrays.toString(shape));
             }
             shape[1] = 2;
         }
+        shape[3] = 2L * words((int) shape[3]);
         return shape;
     }
 
     @Override
     DataType outputType(List<DataType> inputs) {
-        return DataType.INT8;
+        return DataType.INT64;
     }
 
     @Override
@@ -92,7 +104,7 @@ public final class BoundaryTargets extends JavaOp {
         boolean complement = flagArg(2);
         CodedPlanes planes = CodedPlanes.of("like", inputs[1], inputs[0], reach0 + reach);
         IntBuffer codes = HostArray.ints(inputs[0]);
-        ByteBuffer to = HostArray.bytes(output);
+        LongBuffer to = HostArray.longs(output);
         Parallel.run(
                 planes.bands(), band -> band(codes, planes, band, reach0, reach, complement, to));
         HostArray.written(output);
@@ -108,14 +120,14 @@ public final class BoundaryTargets extends JavaOp {
             int reach0,
             int reach,
             boolean complement,
-            ByteBuffer to) {
+            LongBuffer to) {
         int plane = planes.plane(band);
         int first = planes.firstRow(band);
         int end = planes.endRow(band);
         int from = Math.max(0, first - reach0 - reach);
         int rows = Math.min(planes.height(), end + reach0 + reach) - from;
         int width = planes.width();
-        int words = (width + WORD - 1) / WORD;
+        int words = words(width);
         int size = rows * words;
         long[] foreground = Scratch.longs(0, size);
         long[] background = Scratch.longs(1, size);
@@ -142,45 +154,45 @@ public final class BoundaryTargets extends JavaOp {
             for (int i = 0; i < size; i++) {
                 extended[i] &= inside[i] | outside[i];
             }
-            byte[] bytes = Scratch.bytes(0, width);
             for (int i = first; i < end; i++) {
-                unpack(boundary, extended, (i - from) * words, bytes, width);
-                to.put(planes.offset(plane * maps + map) + i * width, bytes, 0, width);
+                int at = ((plane * maps + map) * planes.height() + i) * 2 * words;
+                to.put(at, boundary, (i - from) * words, words);
+                to.put(at + words, extended, (i - from) * words, words);
             }
         }
     }
 
+    /** Regions of a class are wide, so that runs of equal codes are few. */
     private static void pack(
             int[] code, int width, int wanted, long[] foreground, long[] background, int at) {
-        for (int start = 0; start < width; start += WORD) {
-            long is = 0;
-            long isNot = 0;
-            int n = Math.min(WORD, width - start);
-            for (int j = 0; j < n; j++) {
-                int c = code[start + j];
-                // sign bits of c xor wanted, less 1: set if and only if the two are equal
-                long same = (c ^ wanted) - 1 >>> 31 & ~c >>> 31;
-                is |= same << j;
-                isNot |= (long) (~c >>> 31) << j;
+        Arrays.fill(foreground, at, at + words(width), 0);
+        Arrays.fill(background, at, at + words(width), 0);
+        for (int start = 0, end; start < width; start = end) {
+            int own = code[start];
+            end = start + 1;
+            while (end < width && code[end] == own) {
+                end++;
             }
-            foreground[at] = is;
-            background[at++] = isNot & ~is;
+            if (own >= 0) {
+                set(own == wanted ? foreground : background, at, start, end);
+            }
         }
     }
 
-    private static void unpack(long[] boundary, long[] extended, int at, byte[] bytes, int width) {
-        for (int start = 0; start < width; start += WORD) {
-            long b = boundary[at];
-            long e = extended[at++];
-            int n = Math.min(WORD, width - start);
-            if ((b | e) == 0) {
-                Arrays.fill(bytes, start, start + n, (byte) 0);
-                continue;
-            }
-            for (int j = 0; j < n; j++) {
-                bytes[start + j] = (byte) (b >>> j & 1 | (e >>> j & 1) << 1);
-            }
+    /** Sets the bits from {@code start} to before {@code end} of the row that starts at a word. */
+    private static void set(long[] bits, int at, int start, int end) {
+        int first = at + start / WORD;
+        int last = at + (end - 1) / WORD;
+        // shifts are by the lowest bits of the distance alone
+        long from = -1L << start;
+        long to = -1L >>> -end;
+        if (first == last) {
+            bits[first] |= from & to;
+            return;
         }
+        bits[first] |= from;
+        Arrays.fill(bits, first + 1, last, -1);
+        bits[last] |= to;
     }
 
     /**

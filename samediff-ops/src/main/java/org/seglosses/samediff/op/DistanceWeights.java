@@ -93,7 +93,7 @@ public final class DistanceWeights extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        SlidingMax.requireFloating("like", inputs[0].dataType());
+        HostArray.requireFloating("like", inputs[0].dataType());
         CodedPlanes planes = CodedPlanes.of("like", inputs[0], inputs[1], 0);
         Blocks blocks = Blocks.of("like", inputs[0]);
         blocks.requireMatch("codes", inputs[1], 1, 1);

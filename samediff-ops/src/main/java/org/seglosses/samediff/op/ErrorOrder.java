@@ -4,9 +4,8 @@ import java.util.Arrays;
 
 /**
  * Stable sort of positive errors in descending order: a radix sort, from the lowest digit to the
- * highest, of the distance of their bits to those of the greatest. The bits of positive
- * floating-point numbers are in the order of the numbers; the distances have as few bits as the
- * errors need.
+ * highest, of the distance of their bits to those of the greatest: the distances have as few bits
+ * as the errors need.
  */
 final class ErrorOrder {
 
@@ -21,22 +20,27 @@ final class ErrorOrder {
 
     private ErrorOrder() {}
 
+    /** The bits of a number less its sign, in the order of positive numbers; of NaN the most. */
+    static int bits(float x) {
+        return Float.floatToRawIntBits(x) & Integer.MAX_VALUE;
+    }
+
+    static long bits(double x) {
+        return Double.doubleToRawLongBits(x) & Long.MAX_VALUE;
+    }
+
     /**
      * Returns the places in the order of their errors, in an array of {@link Scratch}.
      *
      * @param errors positive numbers
      * @param places what goes with each error, not negative
      * @param n how many there are
+     * @param greatest the bits of the greatest
+     * @param least the bits of the least
      * @param placeBits how many bits the places have
      */
-    static int[] descending(float[] errors, int[] places, int n, int placeBits) {
-        int greatest = 0;
-        int least = Integer.MAX_VALUE;
-        for (int i = 0; i < n; i++) {
-            int bits = Float.floatToRawIntBits(errors[i]);
-            greatest = Math.max(greatest, bits);
-            least = Math.min(least, bits);
-        }
+    static int[] descending(
+            float[] errors, int[] places, int n, int greatest, int least, int placeBits) {
         int width = n == 0 ? 0 : Integer.SIZE - Integer.numberOfLeadingZeros(greatest - least);
         if (width == 0) {
             return places;
@@ -115,14 +119,8 @@ final class ErrorOrder {
     }
 
     /** As above; a key and a place do not fit into one long. */
-    static int[] descending(double[] errors, int[] places, int n, int placeBits) {
-        long greatest = 0;
-        long least = Long.MAX_VALUE;
-        for (int i = 0; i < n; i++) {
-            long bits = Double.doubleToRawLongBits(errors[i]);
-            greatest = Math.max(greatest, bits);
-            least = Math.min(least, bits);
-        }
+    static int[] descending(
+            double[] errors, int[] places, int n, long greatest, long least, int placeBits) {
         int width = n == 0 ? 0 : Long.SIZE - Long.numberOfLeadingZeros(greatest - least);
         int passes = (width + MAX_DIGIT - 1) / MAX_DIGIT;
         if (passes == 0) {

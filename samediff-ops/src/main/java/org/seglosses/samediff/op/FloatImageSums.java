@@ -38,14 +38,14 @@ final class FloatImageSums {
         }
     }
 
-    /** Writes the second factor times the upstream gradient of its image. */
+    /** Writes the second factor times the upstream gradient of its image, or of the batch. */
     static void dotGradient(FloatBuffer b, FloatBuffer upstream, Blocks blocks, FloatBuffer to) {
         Parallel.run(
                 blocks.count(),
                 block -> {
                     int n = blocks.length(block);
                     float[] y = Scratch.floats(0, n);
-                    float g = upstream.get(blocks.image(block));
+                    float g = upstream.get(upstream.limit() == 1 ? 0 : blocks.image(block));
                     for (int c = 0; c < blocks.channels(); c++) {
                         b.get(blocks.offset(block, c), y, 0, n);
                         for (int i = 0; i < n; i++) {

@@ -5,7 +5,7 @@ import java.nio.IntBuffer;
 import java.util.Arrays;
 
 /**
- * Weights of the errors of one vector of a Lovász loss; the formula is in {@link LovaszWeights}.
+ * Weights of the values of one vector of a Lovász loss; the formula is in {@link LovaszWeights}.
  */
 @SuppressWarnings("cast") // the double twin has casts from double to double
 final class FloatLovasz {
@@ -19,9 +19,10 @@ final class FloatLovasz {
      * @param share what the weights are multiplied by
      */
     static void weights(
-            FloatBuffer errors,
+            FloatBuffer values,
             IntBuffer codes,
             CodedPlanes planes,
+            boolean hinge,
             int first,
             int step,
             int count,
@@ -32,32 +33,40 @@ final class FloatLovasz {
         float[] weights = Scratch.floats(0, count * n);
         Arrays.fill(weights, 0, count * n, 0);
         if (share != 0) {
-            float[] values = Scratch.floats(1, count * n);
+            float[] errors = Scratch.floats(1, count * n);
             float[] plane = Scratch.floats(2, n);
             int[] places = Scratch.ints(0, count * n);
             int[] code = Scratch.ints(1, n);
             int length = 0;
-            boolean finite = true;
+            var none = ErrorOrder.bits((float) 0);
+            var greatest = none;
+            var least = ErrorOrder.bits(Float.POSITIVE_INFINITY);
             for (int p = 0; p < count; p++) {
                 int index = first + p * step;
                 int wanted = planes.foreground(index);
-                errors.get(planes.offset(index), plane, 0, n);
+                values.get(planes.offset(index), plane, 0, n);
                 codes.get(planes.codeOffset(index), code, 0, n);
                 for (int i = 0; i < n; i++) {
-                    float error = plane[i];
+                    int isClass = code[i] == wanted ? 1 : 0;
+                    float error = hinge ? hinge(plane[i], isClass) : Math.abs(isClass - plane[i]);
+                    errors[length] = error;
                     // a place is an index and, in the lowest bit, whether the class is there
-                    values[length] = error;
-                    places[length] = p * n + i << 1 | (code[i] == wanted ? 1 : 0);
-                    length += error > 0 && code[i] >= 0 ? 1 : 0;
-                    finite &= error == error || code[i] < 0;
+                    places[length] = p * n + i << 1 | isClass;
+                    var bits = ErrorOrder.bits(error);
+                    if (code[i] >= 0 && bits != none) {
+                        length++;
+                        greatest = Math.max(greatest, bits);
+                        least = Math.min(least, bits);
+                    }
                 }
             }
-            if (finite) {
-                int placeBits = Long.SIZE - Long.numberOfLeadingZeros(2L * count * n - 1);
-                int[] order = ErrorOrder.descending(values, places, length, placeBits);
-                differences(order, length, foreground, share, weights);
-            } else {
+            if (greatest > ErrorOrder.bits(Float.POSITIVE_INFINITY)) {
                 poison(codes, planes, first, step, count, weights);
+            } else {
+                int placeBits = Long.SIZE - Long.numberOfLeadingZeros(2L * count * n - 1);
+                int[] order =
+                        ErrorOrder.descending(errors, places, length, greatest, least, placeBits);
+                differences(order, length, foreground, share, weights);
             }
         }
         for (int p = 0; p < count; p++) {
@@ -66,7 +75,8 @@ final class FloatLovasz {
     }
 
     /**
-     * The differences of J: 1/(P+q) at a pixel of the class, (P-p)/((P+q)(P+q-1)) at another one.
+     * The differences of J: 1/(P+q) at a pixel of the class, (P-p)/((P+q)(P+q+1)) at another one,
+     * after p pixels of the class and q others. Without a branch, which nobody could predict.
      */
     private static void differences(
             int[] order, int length, int foreground, double share, float[] weights) {
@@ -78,16 +88,22 @@ final class FloatLovasz {
             return;
         }
         int rest = foreground;
-        double union = foreground;
+        int union = foreground;
         for (int r = 0; r < length; r++) {
             int isClass = order[r] & 1;
-            double less = union;
+            int others = isClass - 1;
+            // at a pixel of the class the error falls with the value: -1
+            int numerator = (rest & others) - isClass;
+            double denominator = (double) union * ((union & others) + 1);
+            weights[order[r] >>> 1] = (float) (share * numerator / denominator);
             rest -= isClass;
             union += 1 - isClass;
-            double numerator = isClass == 1 ? share : share * rest;
-            double denominator = isClass == 1 ? union : union * less;
-            weights[order[r] >>> 1] = (float) (numerator / denominator);
         }
+    }
+
+    private static float hinge(float z, int isClass) {
+        // z * 0: not finite in, NaN out
+        return Math.max(1 - (isClass == 1 ? z : -z), 0) + z * 0;
     }
 
     private static void poison(
@@ -101,5 +117,54 @@ final class FloatLovasz {
                 }
             }
         }
+    }
+
+    /**
+     * Writes the sums of errors times weights: of each channel of each image, of each image, or of
+     * all, by how many there is room for.
+     */
+    static void sums(
+            FloatBuffer values, FloatBuffer weights, boolean hinge, Blocks blocks, FloatBuffer to) {
+        int channels = blocks.channels();
+        double[] partial = new double[blocks.count() * channels];
+        Parallel.run(
+                blocks.count(),
+                block -> {
+                    int n = blocks.length(block);
+                    float[] x = Scratch.floats(0, n);
+                    float[] w = Scratch.floats(1, n);
+                    for (int c = 0; c < channels; c++) {
+                        values.get(blocks.offset(block, c), x, 0, n);
+                        weights.get(blocks.offset(block, c), w, 0, n);
+                        partial[block * channels + c] =
+                                hinge ? hingeSum(x, w, n) : absoluteSum(x, w, n);
+                    }
+                });
+        double[] sums = blocks.addUp(partial, channels);
+        int each = sums.length / to.limit();
+        for (int i = 0; i < to.limit(); i++) {
+            double sum = 0;
+            for (int k = i * each; k < (i + 1) * each; k++) {
+                sum += sums[k];
+            }
+            to.put(i, (float) sum);
+        }
+    }
+
+    private static double absoluteSum(float[] p, float[] w, int n) {
+        double sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += Math.abs((w[i] < 0 ? 1.0 : 0.0) - p[i]) * Math.abs(w[i]);
+        }
+        return sum;
+    }
+
+    private static double hingeSum(float[] z, float[] w, int n) {
+        double sum = 0;
+        for (int i = 0; i < n; i++) {
+            // not by 0: a void pixel may have any logit
+            sum += w[i] == 0 ? 0 : Math.abs(w[i]) + (double) z[i] * w[i];
+        }
+        return sum;
     }
 }

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 
 /**
  * The one door between Java code and the memory of an array. On a GPU backend reading makes the
@@ -34,6 +35,11 @@ final class HostArray {
     static IntBuffer ints(INDArray array) {
         prepare(array, DataType.INT32);
         return array.data().asNioInt().slice().limit(length(array));
+    }
+
+    static LongBuffer longs(INDArray array) {
+        prepare(array, DataType.INT64);
+        return array.data().asNioLong().slice().limit(length(array));
     }
 
     static ByteBuffer bytes(INDArray array) {
@@ -63,6 +69,12 @@ final class HostArray {
     /** Says that the host's memory of an array was written to. */
     static void written(INDArray array) {
         Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
+    }
+
+    static void requireFloating(String name, DataType type) {
+        if (type != DataType.FLOAT && type != DataType.DOUBLE) {
+            throw new IllegalArgumentException(name + " must be FLOAT or DOUBLE, got " + type);
+        }
     }
 
     /**

@@ -69,7 +69,7 @@ public final class KthSmallest extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        SlidingMax.requireFloating("values", inputs[0].dataType());
+        HostArray.requireFloating("values", inputs[0].dataType());
         int groups = (int) output.length();
         int n = (int) (inputs[0].length() / groups);
         long k = getIArgument(0);

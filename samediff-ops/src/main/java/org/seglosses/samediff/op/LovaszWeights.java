@@ -8,38 +8,41 @@ import java.nio.IntBuffer;
 import java.util.List;
 
 /**
- * What each error counts in a Lovász loss: the gradient of the Lovász extension of the Jaccard
- * loss, after Berman, Triki, Blaschko, "The Lovász-Softmax loss", CVPR 2018, algorithm 1.
+ * What each probability or logit counts in a Lovász loss: the gradient of the Lovász extension of
+ * the Jaccard loss, after Berman, Triki, Blaschko, "The Lovász-Softmax loss", CVPR 2018, algorithm
+ * 1.
  *
- * <p>For each group (an image, or the batch) and each class, the errors of valid pixels are sorted
- * in descending order, equal ones as they are in memory. With P pixels of the class in all, and p
- * of the class and q others among the first r, {@code J_r = 1 - (P - p) / (P + q)}, and the r-th
- * error has the weight {@code J_r - J_(r-1)}, {@code J_0 = 0}. The weights of a class are
- * multiplied by its share in the mean over classes, {@code w_c / sum w_c} over the classes that are
- * averaged. So the sum of errors times weights is the loss of each group, and the weights are its
- * gradient by the errors.
+ * <p>The errors are {@code |1{foreground} - p|} of probabilities, or with {@code hinge} the
+ * positive part of {@code 1 - z * (2 * 1{foreground} - 1)} of logits. For each group (an image, or
+ * the batch) and each class, the errors of valid pixels are sorted in descending order, equal ones
+ * as they are in memory. With P pixels of the class in all, and p of the class and q others among
+ * the first r, {@code J_r = 1 - (P - p) / (P + q)}, and the r-th error has the weight {@code J_r -
+ * J_(r-1)}, {@code J_0 = 0}. The weights of a class are multiplied by its share in the mean over
+ * classes, {@code w_c / sum w_c} over the classes that are averaged. So the sum of errors times
+ * weights is the loss of each group, and the weights are its gradient by the errors.
  *
- * <p>Inputs are errors {@code [N,C,H,W]} and codes of {@link Targets}. The output has the shape of
- * the errors and holds the <em>bits</em> of the weights: INT32 for FLOAT, INT64 for DOUBLE. An
- * integer output ends the search for gradients there: the weights are constants of the gradient.
- * {@link WeightedSums} reads it.
+ * <p>Inputs are values {@code [N,C,H,W]} and codes of {@link Targets}. The output has the shape of
+ * the values and holds the <em>bits</em> of the gradient by the values, which is the weights, at
+ * the foreground negative: INT32 for FLOAT, INT64 for DOUBLE. An integer output ends the search for
+ * gradients there: the weights are constants of the gradient. {@link LovaszSums} reads it.
  *
  * <p>Special cases:
  *
  * <ul>
- *   <li>Errors that are 0 (or negative) have weight 0: they are last and contribute nothing; so
- *       have void pixels.
+ *   <li>Errors that are 0 have weight 0: they are last and contribute nothing; so have void pixels.
  *   <li>A class that no valid pixel of the group has, or a group without valid pixels: see {@link
  *       #of}.
- *   <li>NaN among the errors of a class: all its weights at valid pixels are NaN.
+ *   <li>NaN among the errors of a class, or a logit that is not finite: all its weights at valid
+ *       pixels are NaN.
  * </ul>
  *
- * <p>iArgs: 1 if an image is a group; what absent classes do; 1 if all channels are one vector; the
- * classes averaged (none: all). tArgs: the weights of all classes (none: 1 each).
+ * <p>iArgs: 1 if an image is a group; what absent classes do; 1 if all channels are one vector; 1
+ * for hinge errors; the classes averaged (none: all). tArgs: the weights of all classes (none: 1
+ * each).
  */
 public final class LovaszWeights extends JavaOp {
 
-    private static final int CLASSES = 3;
+    private static final int CLASSES = 4;
 
     /** For ND4J, which creates ops by reflection. */
     public LovaszWeights() {}
@@ -51,8 +54,9 @@ public final class LovaszWeights extends JavaOp {
     /**
      * Adds the op to the graph of its inputs, for a mean over classes.
      *
-     * @param errors errors {@code [N,C,H,W]}, 0 at void pixels
+     * @param values probabilities or logits {@code [N,C,H,W]}
      * @param codes codes of {@link Targets}, {@code [N,1,H,W]} or {@code [N,C,H,W]}
+     * @param hinge whether errors are those of logits, and not of probabilities
      * @param eachImage whether a group is an image, and not the batch
      * @param absent what a class that is absent from a group does, see {@link ClassCoefficients}; a
      *     group without valid pixels has weights 0
@@ -61,30 +65,32 @@ public final class LovaszWeights extends JavaOp {
      * @return the bits of the weights
      */
     public static SDVariable of(
-            SDVariable errors,
+            SDVariable values,
             SDVariable codes,
+            boolean hinge,
             boolean eachImage,
             int absent,
             List<Integer> classes,
             List<Double> classWeights) {
-        LovaszWeights op = new LovaszWeights(new SDVariable[] {errors, codes});
-        op.addIArgument(eachImage ? 1 : 0, absent, 0);
+        LovaszWeights op = new LovaszWeights(new SDVariable[] {values, codes});
+        op.addIArgument(eachImage ? 1 : 0, absent, 0, hinge ? 1 : 0);
         classes.forEach(op::addIArgument);
         classWeights.forEach(op::addTArgument);
         return op.variable();
     }
 
     /**
-     * Adds the op to the graph of its inputs, for one vector of the elements of all channels.
+     * Adds the op to the graph of its inputs, for hinge errors and one vector of the elements of
+     * all channels.
      *
-     * @param errors errors {@code [N,C,H,W]}, 0 at void pixels
+     * @param logits logits {@code [N,C,H,W]}
      * @param codes codes of {@link Targets}
      * @param eachImage whether a group is an image, and not the batch
      * @return the bits of the weights
      */
-    public static SDVariable flat(SDVariable errors, SDVariable codes, boolean eachImage) {
-        LovaszWeights op = new LovaszWeights(new SDVariable[] {errors, codes});
-        op.addIArgument(eachImage ? 1 : 0, ClassCoefficients.PENALIZE, 1);
+    public static SDVariable flat(SDVariable logits, SDVariable codes, boolean eachImage) {
+        LovaszWeights op = new LovaszWeights(new SDVariable[] {logits, codes});
+        op.addIArgument(eachImage ? 1 : 0, ClassCoefficients.PENALIZE, 1, 1);
         return op.variable();
     }
 
@@ -105,8 +111,8 @@ public final class LovaszWeights extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        SlidingMax.requireFloating("errors", inputs[0].dataType());
-        CodedPlanes planes = CodedPlanes.of("errors", inputs[0], inputs[1], 0);
+        HostArray.requireFloating("values", inputs[0].dataType());
+        CodedPlanes planes = CodedPlanes.of("values", inputs[0], inputs[1], 0);
         IntBuffer codes = HostArray.ints(inputs[1]);
         boolean flat = flagArg(2);
         int groups = flagArg(0) ? planes.images() : 1;
@@ -133,6 +139,7 @@ public final class LovaszWeights extends JavaOp {
                                 HostArray.doubles(inputs[0]),
                                 codes,
                                 planes,
+                                flagArg(3),
                                 first,
                                 step,
                                 count,
@@ -144,6 +151,7 @@ public final class LovaszWeights extends JavaOp {
                                 HostArray.floats(inputs[0]),
                                 codes,
                                 planes,
+                                flagArg(3),
                                 first,
                                 step,
                                 count,

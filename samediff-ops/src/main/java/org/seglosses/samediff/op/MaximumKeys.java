@@ -1,143 +1,103 @@
 package org.seglosses.samediff.op;
 
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
 import java.util.Arrays;
 
 /**
- * The position of each window's maximum, all at once, by sliding maxima of keys.
+ * The first place of the maximum of each window of a {@link PaddedMap}, all at once, for floats
+ * between -2 and 2: each step of a maximum carries along how far its place is.
  *
- * <p>A key is a long that has the value, as 32 bits in ascending order, above the position, as 31
- * bits in descending order: the greatest key of a window is its greatest value, at the first
- * position. NaN is the greatest value; a void pixel has the key 0, which is less than any other.
+ * <p>The floats are compared as integers of the same order, whose differences do not overflow. So a
+ * mask takes the place of a branch, and the compiler vectorizes the loop.
  */
 final class MaximumKeys {
 
-    private static final int POSITION_BITS = 31;
-    private static final int LAST_POSITION = Integer.MAX_VALUE;
+    /** The highest bit of the exponent, which numbers of an absolute value below 2 do not have. */
+    private static final int TWO = 1 << 30;
 
     private MaximumKeys() {}
 
-    /** The value of a double leaves no room for the position. */
-    static boolean find(
-            DoubleBuffer x,
-            IntBuffer codes,
-            CodedPlanes planes,
-            int band,
-            int window,
-            int[] sources,
-            int base) {
+    /** A double has no room in a key. */
+    static boolean find(double[] x, PaddedMap map, int reach, int[] distances) {
         return false;
     }
 
     /**
-     * Writes the position in its plane of the maximum of each pixel of a band to {@code sources}.
+     * Writes how far behind the start of a window its first maximum is.
+     *
+     * @param x numbers
+     * @param map where the pixels are
+     * @param reach how far a window reaches
+     * @param distances for each place, that of the window that starts there
+     * @return whether the numbers have keys; if not, the distances are undefined
      */
-    static boolean find(
-            FloatBuffer x,
-            IntBuffer codes,
-            CodedPlanes planes,
-            int band,
-            int window,
-            int[] sources,
-            int base) {
-        int plane = planes.plane(band);
-        int first = planes.firstRow(band);
-        int end = planes.endRow(band);
-        int width = planes.width();
-        int reach = Math.min(window / 2, planes.height() - 1);
-        int count = end - first + 2 * reach;
-        long[][] rows = alongRows(x, codes, planes, plane, first - reach, end + reach, window);
-        int span = 2 * reach + 1;
-        int length = 1;
-        for (; 2 * length <= span; length *= 2) {
-            for (int i = 0; i + 2 * length <= count; i++) {
-                raise(rows[i], rows[i + length], width);
-            }
-        }
-        int[] code = Scratch.ints(0, width);
-        for (int i = first; i < end; i++) {
-            long[] row = rows[i - first];
-            if (length < span) {
-                raise(row, rows[i - first + span - length], width);
-            }
-            int at = base + i * width;
-            for (int j = 0; j < width; j++) {
-                sources[at + j] = LAST_POSITION - ((int) row[j] & LAST_POSITION);
-            }
-            if (codes != null) {
-                codes.get(planes.codeOffset(plane) + i * width, code, 0, width);
-                for (int j = 0; j < width; j++) {
-                    if (code[j] < 0) {
-                        sources[at + j] = i * width + j;
-                    }
+    static boolean find(float[] x, PaddedMap map, int reach, int[] distances) {
+        int span = map.span(reach);
+        int chunk = map.chunk(reach);
+        int[] steps = map.steps(reach);
+        int[] keys = Scratch.ints(0, chunk + span);
+        int[] others = Scratch.ints(1, chunk + span);
+        int[] found = Scratch.ints(2, chunk + span);
+        int[] further = Scratch.ints(5, chunk + span);
+        int[] seen = Scratch.ints(6, chunk + span);
+        Arrays.fill(seen, 0, chunk + span, 0);
+        for (int from = 0; from < map.size() - span; from += chunk) {
+            int count = Math.min(chunk, map.size() - span - from);
+            int n = count + span;
+            Scratch.bits(x, from, keys, n);
+            collect(seen, keys, n);
+            order(keys, n);
+            boolean first = true;
+            for (int step : steps) {
+                n -= step;
+                System.arraycopy(keys, step, others, 0, n);
+                if (first) {
+                    start(keys, others, found, step, n);
+                    first = false;
+                } else {
+                    System.arraycopy(found, step, further, 0, n);
+                    raise(keys, others, found, further, step, n);
                 }
             }
+            if (first) {
+                Arrays.fill(found, 0, count, 0);
+            }
+            System.arraycopy(found, 0, distances, from, count);
         }
-        return true;
+        int all = 0;
+        for (int i = 0; i < chunk + span; i++) {
+            all |= seen[i];
+        }
+        return (all & TWO) == 0;
     }
 
-    private static long[][] alongRows(
-            FloatBuffer x,
-            IntBuffer codes,
-            CodedPlanes planes,
-            int plane,
-            int from,
-            int to,
-            int window) {
-        int width = planes.width();
-        int reach = Math.min(window / 2, width - 1);
-        int span = 2 * reach + 1;
-        int padded = width + 2 * reach;
-        long[][] rows = Scratch.longRows(to - from, padded);
-        long[] shifted = Scratch.longs(0, padded);
-        float[] values = Scratch.floats(0, width);
-        int[] code = Scratch.ints(0, width);
-        for (int i = from; i < to; i++) {
-            long[] row = rows[i - from];
-            if (i < 0 || i >= planes.height()) {
-                Arrays.fill(row, 0, width, 0);
-                continue;
-            }
-            x.get(planes.offset(plane) + i * width, values, 0, width);
-            int position = LAST_POSITION - i * width;
-            for (int j = 0; j < width; j++) {
-                // + 0f makes a negative zero positive: the two are equal
-                int bits = Float.floatToIntBits(values[j] + 0f);
-                int ascending = bits ^ (bits >> 31 | Integer.MIN_VALUE);
-                row[reach + j] = (ascending & 0xffffffffL) << POSITION_BITS | position - j;
-            }
-            if (codes != null) {
-                codes.get(planes.codeOffset(plane) + i * width, code, 0, width);
-                for (int j = 0; j < width; j++) {
-                    if (code[j] < 0) {
-                        row[reach + j] = 0;
-                    }
-                }
-            }
-            Arrays.fill(row, 0, reach, 0);
-            Arrays.fill(row, reach + width, padded, 0);
-            int length = 1;
-            for (; 2 * length <= span; length *= 2) {
-                int n = padded - 2 * length + 1;
-                System.arraycopy(row, length, shifted, 0, n);
-                raise(row, shifted, n);
-            }
-            if (length < span) {
-                System.arraycopy(row, span - length, shifted, 0, width);
-                raise(row, shifted, width);
-            }
+    private static void collect(int[] seen, int[] bits, int n) {
+        for (int i = 0; i < n; i++) {
+            seen[i] |= bits[i];
         }
-        return rows;
     }
 
-    /** The greater of two keys: without a branch, so that the compiler vectorizes it. */
-    private static void raise(long[] row, long[] other, int n) {
-        for (int j = 0; j < n; j++) {
-            // keys are not negative, so the difference does not overflow
-            long difference = row[j] - other[j];
-            row[j] -= difference & difference >> 63;
+    /** Makes integers of the same order of the bits; zeros of both signs are the same. */
+    private static void order(int[] keys, int n) {
+        for (int i = 0; i < n; i++) {
+            keys[i] = (keys[i] & Integer.MAX_VALUE ^ keys[i] >> 31) - (keys[i] >> 31);
+        }
+    }
+
+    private static void start(int[] keys, int[] others, int[] found, int step, int n) {
+        for (int i = 0; i < n; i++) {
+            // of ones if the other key is greater
+            int mask = keys[i] - others[i] >> 31;
+            keys[i] += others[i] - keys[i] & mask;
+            found[i] = step & mask;
+        }
+    }
+
+    private static void raise(
+            int[] keys, int[] others, int[] found, int[] further, int step, int n) {
+        for (int i = 0; i < n; i++) {
+            int mask = keys[i] - others[i] >> 31;
+            keys[i] += others[i] - keys[i] & mask;
+            found[i] += further[i] + step - found[i] & mask;
         }
     }
 }

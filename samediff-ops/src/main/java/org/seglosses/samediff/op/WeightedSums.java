@@ -7,9 +7,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import java.util.List;
 
 /**
- * For each image the sum of errors or probabilities times their weights, {@code LovaszWeights} or
- * {@code DistanceWeights}: {@code [N,C,H,W]} and {@code [N,C,H,W]} to {@code [N]}, accumulated in
- * double. The weights are constants of the gradient.
+ * For each image the sum of probabilities times their weights, {@code DistanceWeights}: {@code
+ * [N,C,H,W]} and {@code [N,C,H,W]} to {@code [N]}, accumulated in double. The weights are constants
+ * of the gradient.
  */
 public final class WeightedSums extends JavaOp {
 
@@ -23,12 +23,12 @@ public final class WeightedSums extends JavaOp {
     /**
      * Adds the op to the graph of its inputs.
      *
-     * @param errors {@code [N,C,H,W]}
+     * @param probabilities {@code [N,C,H,W]}
      * @param weights the bits of the weights, as the op of the weights gives them
      * @return the sums {@code [N]}
      */
-    public static SDVariable of(SDVariable errors, SDVariable weights) {
-        return new WeightedSums(new SDVariable[] {errors, weights}).variable();
+    public static SDVariable of(SDVariable probabilities, SDVariable weights) {
+        return new WeightedSums(new SDVariable[] {probabilities, weights}).variable();
     }
 
     /**
@@ -65,7 +65,7 @@ public final class WeightedSums extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        Blocks blocks = Blocks.of("errors", inputs[0]);
+        Blocks blocks = Blocks.of("probabilities", inputs[0]);
         blocks.requireMatch("weights", inputs[1], blocks.channels(), blocks.channels());
         if (output.dataType() == DataType.DOUBLE) {
             DoubleImageSums.dot(

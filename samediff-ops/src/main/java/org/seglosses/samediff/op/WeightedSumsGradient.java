@@ -6,7 +6,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 import java.util.List;
 
-/** The gradient of {@link WeightedSums} by the errors; not differentiable. */
+/**
+ * The gradient of {@link WeightedSums} by the probabilities, and of {@link LovaszSums} by the
+ * values; not differentiable.
+ */
 public final class WeightedSumsGradient extends JavaOp {
 
     /** For ND4J, which creates ops by reflection. */

@@ -63,9 +63,10 @@ class BoundaryTargetsTest {
     private static void check(Draw draw, int theta0, int theta, boolean complement) {
         INDArray output = OpRun.of(op(theta0, theta, complement), draw.codes(), draw.x());
         int maps = complement ? 2 : draw.c();
-        assertThat(output.shape()).containsExactly(draw.n(), maps, draw.h(), draw.w());
-        double[] actual = RandomMaps.doubles(output);
-        double[] expected = new double[actual.length];
+        int words = (draw.w() + 63) / 64;
+        assertThat(output.shape()).containsExactly(draw.n(), maps, draw.h(), 2 * words);
+        long[] actual = output.data().asLong();
+        long[] expected = new long[actual.length];
         for (int n = 0; n < draw.n(); n++) {
             for (int map = 0; map < maps; map++) {
                 boolean wanted = map < draw.c();
@@ -81,11 +82,12 @@ class BoundaryTargetsTest {
                 }
                 for (int i = 0; i < draw.h(); i++) {
                     for (int j = 0; j < draw.w(); j++) {
-                        int at = ((n * maps + map) * draw.h() + i) * draw.w() + j;
-                        if (!draw.isVoid(n, c, i, j)) {
-                            expected[at] =
-                                    (boundary[i][j] ? 1 : 0)
-                                            + (near(boundary, i, j, theta) ? 2 : 0);
+                        int at = ((n * maps + map) * draw.h() + i) * 2 * words + j / 64;
+                        if (boundary[i][j]) {
+                            expected[at] |= 1L << j;
+                        }
+                        if (!draw.isVoid(n, c, i, j) && near(boundary, i, j, theta)) {
+                            expected[at + words] |= 1L << j;
                         }
                     }
                 }

@@ -26,23 +26,24 @@ class LovaszWeightsTest {
         for (Draw draw : RandomMaps.draws(type)) {
             Random random = new Random(draw.seed());
             Options options = options(draw, random);
-            INDArray errors = errors(draw, random);
-            check(draw, options, errors);
-            double[] values = RandomMaps.doubles(errors);
-            values[random.nextInt(values.length)] = Double.NaN;
-            check(draw, options, RandomMaps.of(type, values, errors.shape()));
+            INDArray values = values(draw, random);
+            check(draw, options, values);
+            double[] wrong = RandomMaps.doubles(values);
+            wrong[random.nextInt(wrong.length)] = Double.NaN;
+            check(draw, options, RandomMaps.of(type, wrong, values.shape()));
         }
     }
 
     /** Berman's example worked by hand: 3 pixels, of which the 2nd and 3rd are of the class. */
     @Test
     void threePixelsByHand() {
-        INDArray errors = Nd4j.createFromArray(0.9f, 0.8f, 0.1f).reshape('c', 1, 1, 1, 3);
+        // errors 0.9, 0.8, 0.1
+        INDArray values = Nd4j.createFromArray(0.9f, 0.2f, 0.9f).reshape('c', 1, 1, 1, 3);
         INDArray codes = Nd4j.createFromArray(0, 1, 1).reshape('c', 1, 1, 1, 3);
         // J = 1 - 2/3, 1 - 1/3, 1
-        double[] expected = {1 / 3.0, 1 / 3.0, 1 / 3.0};
+        double[] expected = {1 / 3.0, -1 / 3.0, -1 / 3.0};
         INDArray weights =
-                weights(new Options(true, 1, false, List.of(), List.of()), errors, codes);
+                weights(new Options(true, 1, false, false, List.of(), List.of()), values, codes);
         for (int i = 0; i < 3; i++) {
             assertThat(weights.getDouble(i)).isCloseTo(expected[i], within(1e-7));
         }
@@ -65,8 +66,7 @@ class LovaszWeightsTest {
                             default -> Math.pow(10, random.nextInt(60) - 30) * random.nextDouble();
                         };
             }
-            INDArray errors = RandomMaps.of(type, values, draw.x().shape());
-            check(draw, options(draw, random), errors);
+            check(draw, options(draw, random), RandomMaps.of(type, values, draw.x().shape()));
         }
     }
 
@@ -77,15 +77,15 @@ class LovaszWeightsTest {
         for (int seed = 0; seed < 6; seed++) {
             Draw draw = RandomMaps.draw(type, seed, 2, 1 + seed % 2, 120, 150);
             Random random = new Random(seed);
-            INDArray errors = errors(draw, random);
+            INDArray values = values(draw, random);
             for (boolean flat : new boolean[] {false, true}) {
-                Options options = new Options(false, 2, flat, List.of(), List.of());
-                check(draw, options, errors);
-                double[] values = RandomMaps.doubles(errors);
-                for (int i = 0; i < values.length; i++) {
-                    values[i] *= Math.pow(10, -random.nextInt(38));
+                Options options = new Options(false, 2, flat, false, List.of(), List.of());
+                check(draw, options, values);
+                double[] scaled = RandomMaps.doubles(values);
+                for (int i = 0; i < scaled.length; i++) {
+                    scaled[i] *= Math.pow(10, -random.nextInt(38));
                 }
-                check(draw, options, RandomMaps.of(type, values, errors.shape()));
+                check(draw, options, RandomMaps.of(type, scaled, values.shape()));
             }
         }
     }
@@ -97,7 +97,14 @@ class LovaszWeightsTest {
         assertThatThrownBy(
                         () ->
                                 OpRun.of(
-                                        op(new Options(true, 1, false, List.of(), List.of(1.0))),
+                                        op(
+                                                new Options(
+                                                        true,
+                                                        1,
+                                                        false,
+                                                        false,
+                                                        List.of(),
+                                                        List.of(1.0))),
                                         errors,
                                         codes))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -105,7 +112,14 @@ class LovaszWeightsTest {
         assertThatThrownBy(
                         () ->
                                 OpRun.of(
-                                        op(new Options(true, 1, false, List.of(0, 2), List.of())),
+                                        op(
+                                                new Options(
+                                                        true,
+                                                        1,
+                                                        false,
+                                                        false,
+                                                        List.of(0, 2),
+                                                        List.of())),
                                         errors,
                                         codes))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -116,6 +130,7 @@ class LovaszWeightsTest {
             boolean eachImage,
             int absent,
             boolean flat,
+            boolean hinge,
             List<Integer> classes,
             List<Double> weights) {
 
@@ -141,30 +156,45 @@ class LovaszWeightsTest {
                 random.nextBoolean(),
                 random.nextInt(3),
                 random.nextInt(4) == 0,
+                random.nextInt(3) == 0,
                 random.nextBoolean() ? classes : List.of(),
                 random.nextBoolean() ? weights : List.of());
     }
 
-    /** Absolute values, many zeros among them, and 0 at void pixels. */
-    private static INDArray errors(Draw draw, Random random) {
+    /** Values of which many make an error of 0, and anything at void pixels. */
+    private static INDArray values(Draw draw, Random random) {
         double[] values = RandomMaps.doubles(draw.x());
         draw.each(
                 (n, c, i, j) -> {
                     int at = draw.at(n, c, i, j);
-                    boolean none = draw.isVoid(n, c, i, j) || random.nextInt(8) == 0;
-                    values[at] = none ? 0 : Math.abs(values[at]);
+                    if (draw.isVoid(n, c, i, j)) {
+                        values[at] = OpCases.notFinite(random);
+                    } else if (random.nextInt(8) == 0) {
+                        values[at] = draw.foreground(n, c, i, j) ? 1 : 0;
+                    }
                 });
         return RandomMaps.of(draw.x().dataType(), values, draw.x().shape());
     }
 
-    private static void check(Draw draw, Options options, INDArray errors) {
-        double[] e = RandomMaps.doubles(errors);
+    private static double error(double value, boolean foreground, boolean hinge, boolean single) {
+        double error =
+                hinge
+                        ? Math.max(1 - (foreground ? value : -value), 0) + value * 0
+                        : Math.abs((foreground ? 1 : 0) - value);
+        return single ? (float) error : error;
+    }
+
+    private static void check(Draw draw, Options options, INDArray values) {
+        boolean single = values.dataType() == DataType.FLOAT;
+        double[] e = RandomMaps.doubles(values);
         boolean[] isVoid = new boolean[e.length];
         boolean[] foreground = new boolean[e.length];
         draw.each(
                 (n, c, i, j) -> {
-                    isVoid[draw.at(n, c, i, j)] = draw.isVoid(n, c, i, j);
-                    foreground[draw.at(n, c, i, j)] = draw.foreground(n, c, i, j);
+                    int at = draw.at(n, c, i, j);
+                    isVoid[at] = draw.isVoid(n, c, i, j);
+                    foreground[at] = draw.foreground(n, c, i, j);
+                    e[at] = error(e[at], foreground[at], options.hinge, single);
                 });
         double[] expected = new double[e.length];
         int pixels = draw.h() * draw.w();
@@ -205,9 +235,10 @@ class LovaszWeightsTest {
                 }
             }
         }
-        double[] actual = RandomMaps.doubles(weights(options, errors, draw.codes()));
-        double relative = errors.dataType() == DataType.FLOAT ? 1e-6 : 1e-11;
+        double[] actual = RandomMaps.doubles(weights(options, values, draw.codes()));
+        double relative = single ? 1e-6 : 1e-11;
         for (int i = 0; i < e.length; i++) {
+            expected[i] = foreground[i] ? -expected[i] : expected[i];
             double tolerance = relative * Math.abs(expected[i]) + 1e-15;
             boolean same =
                     Double.isNaN(expected[i])
@@ -243,10 +274,10 @@ class LovaszWeightsTest {
         }
     }
 
-    private static INDArray weights(Options options, INDArray errors, INDArray codes) {
-        INDArray bits = OpRun.of(op(options), errors, codes);
+    private static INDArray weights(Options options, INDArray values, INDArray codes) {
+        INDArray bits = OpRun.of(op(options), values, codes);
         double[] weights = new double[(int) bits.length()];
-        if (errors.dataType() == DataType.DOUBLE) {
+        if (values.dataType() == DataType.DOUBLE) {
             HostArray.doubleBits(bits).get(weights);
         } else {
             float[] single = new float[weights.length];
@@ -258,7 +289,11 @@ class LovaszWeightsTest {
 
     private static LovaszWeights op(Options options) {
         LovaszWeights op = new LovaszWeights();
-        op.addIArgument(options.eachImage ? 1 : 0, options.absent, options.flat ? 1 : 0);
+        op.addIArgument(
+                options.eachImage ? 1 : 0,
+                options.absent,
+                options.flat ? 1 : 0,
+                options.hinge ? 1 : 0);
         options.classes.forEach(op::addIArgument);
         options.weights.forEach(op::addTArgument);
         return op;

@@ -46,13 +46,6 @@ final class OpGraphs {
 
         graphs.add(
                 new OpGraph(
-                        "sliding_max" + suffix,
-                        true,
-                        in -> SlidingMax.of(in[0], in[1], 3),
-                        logits,
-                        codes));
-        graphs.add(
-                new OpGraph(
                         "boundary_targets" + suffix,
                         false,
                         in -> BoundaryTargets.of(in[1], in[0], 3, 5, false),
@@ -66,6 +59,7 @@ final class OpGraphs {
                                 LovaszWeights.of(
                                         in[0],
                                         in[1],
+                                        false,
                                         true,
                                         ClassCoefficients.EXCLUDE,
                                         List.of(0, 2),
@@ -148,25 +142,22 @@ final class OpGraphs {
     private static SDVariable lovaszSoftmax(SDVariable... in) {
         SDVariable codes =
                 Targets.of(in[1], in[0], null, Targets.Labelling.PIXEL, IGNORED, false, false);
-        SDVariable errors = Errors.absolute(Probabilities.softmax(in[0], codes), codes);
-        return WeightedSums.of(
-                errors,
+        SDVariable p = Probabilities.softmax(in[0], codes);
+        SDVariable weights =
                 LovaszWeights.of(
-                        errors, codes, true, ClassCoefficients.EXCLUDE, List.of(), List.of()));
+                        p, codes, false, true, ClassCoefficients.EXCLUDE, List.of(), List.of());
+        return LovaszSums.of(p, weights, false, true);
     }
 
     private static SDVariable lovaszHinge(SDVariable... in) {
-        SDVariable errors = Errors.hinge(in[0], in[1]);
-        return WeightedSums.of(errors, LovaszWeights.flat(errors, in[1], true));
+        return LovaszSums.of(in[0], LovaszWeights.flat(in[0], in[1], false), true, false);
     }
 
     private static SDVariable boundary(SDVariable... in) {
         SDVariable p = Probabilities.softmax(in[0], in[1]);
-        SDVariable inverse = p.neg();
-        SDVariable boundary = SlidingMax.of(inverse, in[1], 3).sub(inverse);
         SDVariable targets = BoundaryTargets.of(in[1], p, 3, 5, false);
         return BoundaryScores.of(
-                BoundarySums.of(boundary, SlidingMax.of(boundary, in[1], 5), targets),
+                BoundarySums.of(p, in[1], targets, 3, 5, false),
                 ClassCoefficients.of(
                         in[1], targets, true, ClassCoefficients.PENALIZE, p.dataType()));
     }
