@@ -243,11 +243,15 @@ class GoldenConformanceTest {
             return;
         }
         boolean[] unstable = golden.unstable(type);
+        List<double[]> right = golden.gradients(type);
         double largest = Arrays.stream(gradient).map(Math::abs).max().orElse(0);
         double worst = 0;
         int at = -1;
         for (int i = 0; i < gradient.length; i++) {
-            double off = Math.abs(ours.gradient[i] - gradient[i]);
+            double off = Double.POSITIVE_INFINITY;
+            for (double[] one : right) {
+                off = Math.min(off, Math.abs(ours.gradient[i] - one[i]));
+            }
             if (!unstable[i] && !(off <= worst)) {
                 worst = off;
                 at = i;
