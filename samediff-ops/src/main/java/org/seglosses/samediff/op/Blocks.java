@@ -16,8 +16,8 @@ import java.util.Arrays;
  */
 record Blocks(int images, int channels, int height, int width, int size) {
 
-    /** Values of a block: 16 KiB of floats, half of a first-level cache. */
-    private static final int VALUES = 1 << 12;
+    /** Values of a block: 32 KiB of floats, a first-level cache. */
+    private static final int VALUES = 1 << 13;
 
     /** A block is a multiple of the floats in a vector register and in a cache line. */
     private static final int LANES = 16;

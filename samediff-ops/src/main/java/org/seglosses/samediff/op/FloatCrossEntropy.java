@@ -18,6 +18,9 @@ final class FloatCrossEntropy {
      */
     static final float LEAST_PROBABILITY = (float) 1e-30;
 
+    /** Far from where a product overflows. */
+    private static final float HUGE = (float) 1e20;
+
     private final FloatBuffer logits;
     private final IntBuffer codes;
     private final FloatBuffer soft;
@@ -137,8 +140,23 @@ final class FloatCrossEntropy {
             loadWeights();
             this.anyVoid = loadLabels();
             if (anyVoid) {
+                Indicator.ofValid(code, max, n);
+                FloatSoftmax.multiply(w, max, n);
+                clearVoidIfHuge();
+            }
+        }
+
+        /**
+         * Void logits may be anything. Most often they are usual numbers, and their weight of 0 is
+         * enough: void pixels are many, and hard to foresee, where hard examples are chosen.
+         */
+        private void clearVoidIfHuge() {
+            Arrays.fill(sum, 0, n, 0);
+            for (int c = 0; c < channels; c++) {
+                addIfHuge(sum, z[c], n);
+            }
+            if (Sum.of(sum, n) != 0) {
                 FloatSoftmax.clearVoid(z, code, channels, n);
-                FloatSoftmax.clearVoid(w, code, n);
             }
         }
 
@@ -281,7 +299,7 @@ final class FloatCrossEntropy {
                             n);
                 }
             }
-            if (anyVoid) {
+            if (anyVoid && upstream * 0 != 0) {
                 // not a product with the weight 0, which leaves NaN
                 FloatSoftmax.clearVoid(z, code, channels, n);
             }
@@ -312,6 +330,12 @@ final class FloatCrossEntropy {
     private static void divide(float[] x, float[] by, int n) {
         for (int i = 0; i < n; i++) {
             x[i] /= by[i];
+        }
+    }
+
+    private static void addIfHuge(float[] to, float[] x, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] += Math.max(Math.abs(x[i]) - HUGE, 0);
         }
     }
 

@@ -74,11 +74,7 @@ final class FloatOhem {
                                 Math.max(
                                         limit, kth.get(kth.limit() == 1 ? 0 : blocks.image(block)));
                     }
-                    for (int i = 0; i < n; i++) {
-                        if (p[i] > limit) {
-                            code[i] = Targets.VOID;
-                        }
-                    }
+                    Indicator.voidAbove(p, limit, code, n);
                     to.put(from, code, 0, n);
                 });
     }

@@ -18,6 +18,42 @@ final class Indicator {
         Bits.toFloats(bits, to, n);
     }
 
+    /** Makes codes void whose value is above a limit; not those of NaN. Values are overwritten. */
+    static void voidAbove(float[] values, float limit, int[] codes, int n) {
+        int[] bits = Scratch.ints(Scratch.EXP, n);
+        for (int i = 0; i < n; i++) {
+            values[i] = Math.max(values[i] - limit, 0);
+        }
+        Bits.ofFloats(values, bits, n);
+        for (int i = 0; i < n; i++) {
+            // a positive number, but for those whose exponent is that of NaN
+            codes[i] |= -bits[i] >> 31 & ~(bits[i] + (1 << 23) >> 31);
+        }
+    }
+
+    /** Makes codes void whose value is above a limit; not those of NaN. */
+    static void voidAbove(double[] values, double limit, int[] codes, int n) {
+        for (int i = 0; i < n; i++) {
+            codes[i] = values[i] > limit ? Targets.VOID : codes[i];
+        }
+    }
+
+    /** Writes 1 where a code is not void, and else 0. */
+    static void ofValid(int[] codes, float[] to, int n) {
+        int[] bits = Scratch.ints(Scratch.EXP, n);
+        for (int i = 0; i < n; i++) {
+            bits[i] = ~(codes[i] >> 31) & ONE;
+        }
+        Bits.toFloats(bits, to, n);
+    }
+
+    /** Writes 1 where a code is not void, and else 0. */
+    static void ofValid(int[] codes, double[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = codes[i] < 0 ? 0 : 1;
+        }
+    }
+
     /** Writes 1 where a code is the given one, not negative, and else 0. */
     static void of(int[] codes, int code, double[] to, int n) {
         for (int i = 0; i < n; i++) {

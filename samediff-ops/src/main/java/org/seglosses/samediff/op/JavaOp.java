@@ -142,6 +142,11 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
         // parameters are read from iArgs and tArgs where they are used
     }
 
+    @Override
+    public final SDVariable sum(SDVariable gradient, SDVariable other) {
+        return Addition.of(gradient, other);
+    }
+
     /**
      * No gradient by any input, unless an op says otherwise. SameDiff asks every op that a
      * differentiated variable enters, those with an integer output too.

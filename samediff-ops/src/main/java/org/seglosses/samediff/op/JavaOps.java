@@ -50,6 +50,7 @@ public final class JavaOps implements EnvironmentalAction {
                     new LovaszWeights(),
                     new DistanceWeights(),
                     new KthSmallest(),
+                    new Addition(),
                     new GroupMean(),
                     new GroupMeanGradient());
 

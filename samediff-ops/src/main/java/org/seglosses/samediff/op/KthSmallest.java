@@ -76,11 +76,15 @@ public final class KthSmallest extends JavaOp {
         if (output.dataType() == DataType.DOUBLE) {
             var values = HostArray.doubles(inputs[0]);
             var to = HostArray.doubles(output);
-            Parallel.run(groups, group -> DoubleSelection.select(values, group, n, k, to));
+            for (int group = 0; group < groups; group++) {
+                to.put(group, DoubleSelection.select(values, group * n, n, k));
+            }
         } else {
             var values = HostArray.floats(inputs[0]);
             var to = HostArray.floats(output);
-            Parallel.run(groups, group -> FloatSelection.select(values, group, n, k, to));
+            for (int group = 0; group < groups; group++) {
+                to.put(group, FloatSelection.select(values, group * n, n, k));
+            }
         }
         HostArray.written(output);
     }

@@ -137,8 +137,12 @@ public final class Gradients {
                 throw noGradient(node, null);
             }
             reached.add(args[i]);
-            gradients.merge(args[i], gradient, (sum, term) -> sum.add(term));
+            gradients.merge(args[i], gradient, (sum, term) -> sum(op, sum, term));
         }
+    }
+
+    private static SDVariable sum(DifferentialFunction op, SDVariable sum, SDVariable term) {
+        return op instanceof PlannedOp planned ? planned.sum(sum, term) : sum.add(term);
     }
 
     private static IllegalArgumentException noGradient(SameDiffOp node, RuntimeException cause) {

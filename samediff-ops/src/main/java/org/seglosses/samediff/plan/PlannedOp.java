@@ -1,5 +1,6 @@
 package org.seglosses.samediff.plan;
 
+import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -21,4 +22,16 @@ public interface PlannedOp {
      *     reports; every element is overwritten
      */
     void execute(INDArray[] inputs, INDArray output);
+
+    /**
+     * Adds up, in the graph of both, two gradients by an input of this op, which is read elsewhere
+     * too.
+     *
+     * @param gradient a gradient
+     * @param other another by the same variable
+     * @return their sum
+     */
+    default SDVariable sum(SDVariable gradient, SDVariable other) {
+        return gradient.add(other);
+    }
 }

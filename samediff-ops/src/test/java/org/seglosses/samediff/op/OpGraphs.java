@@ -117,6 +117,13 @@ final class OpGraphs {
                         soft));
         graphs.add(
                 new OpGraph(
+                        "addition" + suffix,
+                        true,
+                        in -> Addition.of(in[0], Probabilities.softmax(in[0], in[1])),
+                        logits,
+                        codes));
+        graphs.add(
+                new OpGraph(
                         "group_mean" + suffix, true, in -> GroupMean.of(ohem(in)), logits, codes));
         graphs.add(new OpGraph("contours" + suffix, true, OpGraphs::contours, logits, codes));
         graphs.add(
