@@ -37,9 +37,6 @@ final class UNet {
                         .updater(new Adam(LEARNING_RATE))
                         // Else each convolution runs once more in the backward pass.
                         .cacheMode(CacheMode.DEVICE)
-                        .cacheMode(
-                                org.deeplearning4j.nn.conf.CacheMode.valueOf(
-                                        System.getProperty("cm", "NONE")))
                         .convolutionMode(ConvolutionMode.Same)
                         .activation(Activation.RELU)
                         .graphBuilder()
