@@ -299,8 +299,8 @@ final class FloatCrossEntropy {
                             n);
                 }
             }
-            if (anyVoid && upstream * 0 != 0) {
-                // not a product with the weight 0, which leaves NaN
+            if (anyVoid && (probabilities || upstream * 0 != 0)) {
+                // not a product with the weight 0, which leaves NaN, and the sign of 0
                 FloatSoftmax.clearVoid(z, code, channels, n);
             }
         }
