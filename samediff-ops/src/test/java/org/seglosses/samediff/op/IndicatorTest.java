@@ -29,7 +29,9 @@ class IndicatorTest {
             Indicator.of(codes, code, to, N);
             Indicator.of(codes, code, wide, N);
             for (int i = 0; i < N; i++) {
-                assertThat(to[i]).as("%d of %d", codes[i], code).isEqualTo(codes[i] == code ? 1 : 0);
+                assertThat(to[i])
+                        .as("%d of %d", codes[i], code)
+                        .isEqualTo(codes[i] == code ? 1 : 0);
                 assertThat(wide[i]).isEqualTo(to[i]);
             }
         }
