@@ -13,9 +13,6 @@ import java.util.List;
  */
 public final class Addition extends JavaOp {
 
-    /** Elements that a task adds. */
-    private static final int CHUNK = 1 << 13;
-
     /** For ND4J, which creates ops by reflection. */
     public Addition() {}
 
@@ -59,39 +56,18 @@ public final class Addition extends JavaOp {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         int n = Math.toIntExact(output.length());
-        int chunks = (n + CHUNK - 1) / CHUNK;
         if (output.dataType() == DataType.DOUBLE) {
-            var a = HostArray.doubles(inputs[0]);
-            var b = HostArray.doubles(inputs[1]);
-            var to = HostArray.doubles(output);
-            Parallel.run(
-                    chunks,
-                    chunk -> {
-                        int from = chunk * CHUNK;
-                        int length = Math.min(CHUNK, n - from);
-                        double[] sum = Scratch.doubles(0, length);
-                        double[] other = Scratch.doubles(1, length);
-                        a.get(from, sum, 0, length);
-                        b.get(from, other, 0, length);
-                        DoubleSoftmax.add(sum, other, length);
-                        to.put(from, sum, 0, length);
-                    });
+            DoubleAddition.add(
+                    HostArray.doubles(inputs[0]),
+                    HostArray.doubles(inputs[1]),
+                    n,
+                    HostArray.doubles(output));
         } else {
-            var a = HostArray.floats(inputs[0]);
-            var b = HostArray.floats(inputs[1]);
-            var to = HostArray.floats(output);
-            Parallel.run(
-                    chunks,
-                    chunk -> {
-                        int from = chunk * CHUNK;
-                        int length = Math.min(CHUNK, n - from);
-                        float[] sum = Scratch.floats(0, length);
-                        float[] other = Scratch.floats(1, length);
-                        a.get(from, sum, 0, length);
-                        b.get(from, other, 0, length);
-                        FloatSoftmax.add(sum, other, length);
-                        to.put(from, sum, 0, length);
-                    });
+            FloatAddition.add(
+                    HostArray.floats(inputs[0]),
+                    HostArray.floats(inputs[1]),
+                    n,
+                    HostArray.floats(output));
         }
         HostArray.written(output);
     }

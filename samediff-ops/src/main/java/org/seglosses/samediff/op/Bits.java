@@ -11,6 +11,14 @@ import java.nio.IntBuffer;
  */
 final class Bits {
 
+    /**
+     * 3 * 2^22: the last bit of a float from 2^23 to 2^24 counts 1. Adding it rounds to an integer
+     * and leaves that in the low bits; adding an integer to its bits adds it to its value.
+     */
+    static final float MAGIC = 12582912f;
+
+    static final int OF_MAGIC = Float.floatToRawIntBits(MAGIC);
+
     /** Stays, with what a kernel works on, in a first-level cache. */
     private static final int CHUNK = 1024;
 

@@ -5,16 +5,13 @@ package org.seglosses.samediff.op;
  *
  * <p>{@code exp(x) = 2^k * exp(x - k*ln2)} with k the nearest integer to {@code x/ln2} and a
  * polynomial for the rest. The loops are made for the compiler to vectorize: a few statements,
- * arrays with the same index, no conversion between floats and integers. Adding {@link #MAGIC}
+ * arrays with the same index, no conversion between floats and integers. Adding {@link Bits#MAGIC}
  * rounds to an integer and leaves it in the low bits, whence a shift makes the exponent of 2^k.
  */
 final class Exp {
 
     /** Below this the float result is 0: softmax has no use for less, and denormals are slow. */
     private static final float CUTOFF = -60f;
-
-    /** 3 * 2^22: a float from 2^23 to 2^24 has a last bit of 1. */
-    private static final float MAGIC = 12582912f;
 
     private static final float INVERSE_LN2 = 1.44269504f;
 
@@ -85,7 +82,7 @@ final class Exp {
         for (int i = 0; i < n; i++) {
             float y = Math.max(x[i], CUTOFF);
             x[i] = y;
-            rounded[i] = Math.fma(y, INVERSE_LN2, MAGIC);
+            rounded[i] = Math.fma(y, INVERSE_LN2, Bits.MAGIC);
         }
     }
 
@@ -93,7 +90,7 @@ final class Exp {
         for (int i = 0; i < n; i++) {
             float y = Math.max(x[i] - minus[i], CUTOFF);
             x[i] = y;
-            rounded[i] = Math.fma(y, INVERSE_LN2, MAGIC);
+            rounded[i] = Math.fma(y, INVERSE_LN2, Bits.MAGIC);
         }
     }
 
@@ -101,7 +98,7 @@ final class Exp {
         for (int i = 0; i < n; i++) {
             float y = Math.min(Math.max(-z[i], CUTOFF), -CUTOFF);
             x[i] = y;
-            rounded[i] = Math.fma(y, INVERSE_LN2, MAGIC);
+            rounded[i] = Math.fma(y, INVERSE_LN2, Bits.MAGIC);
         }
     }
 
@@ -116,7 +113,7 @@ final class Exp {
 
     private static void finish(float[] x, float[] rounded, float[] powers, int n) {
         for (int i = 0; i < n; i++) {
-            float k = rounded[i] - MAGIC;
+            float k = rounded[i] - Bits.MAGIC;
             float y = Math.fma(k, -LN2_LOW, Math.fma(k, -LN2_HIGH, x[i]));
             float u = Math.fma(y, 1.9875691500e-4f, 1.3981999507e-3f);
             u = Math.fma(y, u, 8.3334519073e-3f);
@@ -129,7 +126,7 @@ final class Exp {
 
     private static void finish(float[] x, float[] rounded, float[] powers, float[] sum, int n) {
         for (int i = 0; i < n; i++) {
-            float k = rounded[i] - MAGIC;
+            float k = rounded[i] - Bits.MAGIC;
             float y = Math.fma(k, -LN2_LOW, Math.fma(k, -LN2_HIGH, x[i]));
             float u = Math.fma(y, 1.9875691500e-4f, 1.3981999507e-3f);
             u = Math.fma(y, u, 8.3334519073e-3f);

@@ -5,10 +5,6 @@ final class Log {
 
     private static final int SQRT_HALF = Float.floatToRawIntBits((float) Math.sqrt(0.5));
 
-    // 3 * 2^22: its last bit counts 1, so adding an integer to its bits adds it to its value
-    private static final float MAGIC = 12582912f;
-    private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
-
     private static final float LN2 = (float) Math.log(2);
     private static final float L1 = 0.66666662693f;
     private static final float L2 = 0.40000972152f;
@@ -40,7 +36,7 @@ final class Log {
             float z = s * s;
             float rest = z * (L1 + z * (L2 + z * (L3 + z * L4)));
             float half = 0.5f * f * f;
-            x[i] = f - (half - s * (half + rest)) + (k[i] - MAGIC) * LN2 + x[i] * 0;
+            x[i] = f - (half - s * (half + rest)) + (k[i] - Bits.MAGIC) * LN2 + x[i] * 0;
         }
     }
 
@@ -48,7 +44,7 @@ final class Log {
         for (int i = 0; i < n; i++) {
             int k = mantissa[i] - SQRT_HALF >> 23;
             mantissa[i] -= k << 23;
-            exponent[i] = k + MAGIC_BITS;
+            exponent[i] = k + Bits.OF_MAGIC;
         }
     }
 

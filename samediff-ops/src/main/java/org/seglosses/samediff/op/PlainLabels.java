@@ -11,9 +11,6 @@ import java.util.Arrays;
  */
 final class PlainLabels {
 
-    private static final float MAGIC = 12582912f;
-    private static final int MAGIC_BITS = Float.floatToRawIntBits(MAGIC);
-
     private PlainLabels() {}
 
     /** Class indices of {@code classes} classes are their own codes. */
@@ -31,12 +28,12 @@ final class PlainLabels {
     static boolean indices(FloatBuffer labels, int from, int classes, int[] code, int n) {
         float[] label = Scratch.floats(7, n);
         labels.get(from, label, 0, n);
-        shift(label, MAGIC, n);
+        shift(label, Bits.MAGIC, n);
         Bits.ofFloats(label, code, n);
         for (int i = 0; i < n; i++) {
-            code[i] -= MAGIC_BITS;
+            code[i] -= Bits.OF_MAGIC;
         }
-        shift(label, -MAGIC, n);
+        shift(label, -Bits.MAGIC, n);
         float[] given = Scratch.floats(8, n);
         labels.get(from, given, 0, n);
         // what rounding has changed; NaN of what is not finite
@@ -59,7 +56,7 @@ final class PlainLabels {
         float[] wrong = Scratch.floats(10, n);
         Arrays.fill(sum, 0, n, 0);
         // a vector of zeros gets the index -1, which is the code of void
-        Arrays.fill(index, 0, n, MAGIC - 1);
+        Arrays.fill(index, 0, n, Bits.MAGIC - 1);
         Arrays.fill(wrong, 0, n, 0);
         for (int c = 0; c < blocks.channels(); c++) {
             labels.get(blocks.offset(block, c), label, 0, n);
@@ -72,7 +69,7 @@ final class PlainLabels {
         }
         Bits.ofFloats(index, code, n);
         for (int i = 0; i < n; i++) {
-            code[i] -= MAGIC_BITS;
+            code[i] -= Bits.OF_MAGIC;
         }
         return Sum.of(wrong, n) == 0;
     }
