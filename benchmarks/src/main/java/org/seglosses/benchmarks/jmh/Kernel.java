@@ -13,6 +13,7 @@ import org.seglosses.samediff.op.KthSmallest;
 import org.seglosses.samediff.op.LovaszSums;
 import org.seglosses.samediff.op.LovaszWeights;
 import org.seglosses.samediff.op.Probabilities;
+import org.seglosses.samediff.op.RegionMaps;
 import org.seglosses.samediff.op.RegionSums;
 import org.seglosses.samediff.op.Target;
 import org.seglosses.samediff.op.Targets;
@@ -54,12 +55,7 @@ public enum Kernel {
             true,
             (logits, codes) ->
                     RegionSums.of(
-                            Probabilities.Form.SOFTMAX,
-                            logits,
-                            Probabilities.bits(Probabilities.Form.SOFTMAX, logits, codes),
-                            new Target(true, codes, null, null),
-                            false,
-                            false)),
+                            logits, new Target(true, codes, null, null), maps(logits, codes))),
     /** The sort of the errors, and what each weighs. */
     LOVASZ_WEIGHTS(Values.FRACTIONS, false, Kernel::lovaszWeights),
     /** Errors times weights, and the sort before. */
@@ -80,11 +76,7 @@ public enum Kernel {
             true,
             (logits, codes) ->
                     ContourSums.of(
-                            Probabilities.Form.SOFTMAX,
-                            logits,
-                            Probabilities.bits(Probabilities.Form.SOFTMAX, logits, codes),
-                            codes,
-                            false)),
+                            Probabilities.Form.SOFTMAX, logits, maps(logits, codes), codes, false)),
     /** The probability of each pixel's class. */
     TRUE_PROBABILITY(
             Values.LOGITS, false, (logits, codes) -> TrueProbability.of(logits, codes, false)),
@@ -112,6 +104,11 @@ public enum Kernel {
         this.values = values;
         this.hasGradient = hasGradient;
         this.op = op;
+    }
+
+    private static SDVariable maps(SDVariable logits, SDVariable codes) {
+        Target target = new Target(true, codes, null, null);
+        return RegionMaps.of(Probabilities.Form.SOFTMAX, logits, target, false, false, false);
     }
 
     private static SDVariable lovaszWeights(SDVariable x, SDVariable codes) {

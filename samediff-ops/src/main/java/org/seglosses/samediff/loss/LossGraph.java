@@ -7,6 +7,7 @@ import org.seglosses.samediff.op.ContourSums;
 import org.seglosses.samediff.op.ElementSums;
 import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.Probabilities;
+import org.seglosses.samediff.op.RegionMaps;
 import org.seglosses.samediff.op.RegionSums;
 import org.seglosses.samediff.op.Target;
 import org.seglosses.samediff.op.Targets;
@@ -439,13 +440,6 @@ public final class LossGraph {
                 () -> Probabilities.of(form(), scores, codes));
     }
 
-    /** The bits of probabilities, for ops whose own gradients lead to the scores. */
-    private SDVariable probabilityBits(SDVariable codes) {
-        return form(
-                Arrays.asList("bits", mode, codes.name()),
-                () -> Probabilities.bits(form(), scores, codes));
-    }
-
     private Probabilities.Form form() {
         if (ofProbabilities) {
             return Probabilities.Form.GIVEN;
@@ -464,27 +458,35 @@ public final class LossGraph {
     public SDVariable regionSums(boolean squarePredicted, boolean squareLabelled) {
         return form(
                 Arrays.asList("sums", mode, ignoreIndex, squarePredicted, squareLabelled),
+                () -> RegionSums.of(scores, target(), regionMaps(squarePredicted, squareLabelled)));
+    }
+
+    private SDVariable regionMaps(boolean squarePredicted, boolean squareLabelled) {
+        return form(
+                Arrays.asList("maps", mode, ignoreIndex, squarePredicted, squareLabelled),
                 () -> {
                     Target target = target();
-                    return RegionSums.of(
-                            form(),
-                            scores,
-                            probabilityBits(target.codes()),
-                            target,
-                            squarePredicted,
-                            squareLabelled);
+                    boolean alone = !squarePredicted && !squareLabelled;
+                    boolean slopes =
+                            alone
+                                    && form() == Probabilities.Form.SIGMOID
+                                    && target.soft() == null
+                                    && target.weights() == null;
+                    return RegionMaps.of(
+                            form(), scores, target, squarePredicted, squareLabelled, slopes);
                 });
     }
 
     /**
-     * The length of the contours of the probabilities, summed for each image.
+     * The length of the contours of the probabilities, summed for each image, from the maps of
+     * {@link #regionSums} with squared labels.
      *
      * @param symmetric whether both differences are taken at the same pixel
      * @return the sums, see {@link ContourSums}
      */
     public SDVariable contourSums(boolean symmetric) {
-        SDVariable codes = target().codes();
-        return ContourSums.of(form(), scores, probabilityBits(codes), codes, symmetric);
+        SDVariable maps = regionMaps(false, true);
+        return ContourSums.of(form(), scores, maps, target().codes(), symmetric);
     }
 
     /**

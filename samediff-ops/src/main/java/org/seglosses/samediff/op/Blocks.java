@@ -26,7 +26,7 @@ record Blocks(int images, int channels, int height, int width, int size) {
     private static final int LEAST = 256;
 
     /** The blocks of a group. */
-    private static final int GROUP = 8;
+    private static final int GROUP = 16;
 
     static Blocks of(String name, INDArray array) {
         long[] shape = array.shape();

@@ -33,7 +33,7 @@ public final class ContourSums extends JavaOp {
      *
      * @param form what the probabilities are of the scores
      * @param scores {@code [N,C,H,W]}, H and W at least 3
-     * @param bits the bits of the probabilities, see {@link Probabilities#bits}
+     * @param maps the maps of the probabilities
      * @param codes codes of {@link Targets}, {@code [N,1,H,W]} or {@code [N,C,H,W]}
      * @param symmetric whether both differences are taken at the same pixel
      * @return the sums {@code [N,3]}
@@ -41,10 +41,10 @@ public final class ContourSums extends JavaOp {
     public static SDVariable of(
             Probabilities.Form form,
             SDVariable scores,
-            SDVariable bits,
+            SDVariable maps,
             SDVariable codes,
             boolean symmetric) {
-        ContourSums op = new ContourSums(new SDVariable[] {scores, bits, codes});
+        ContourSums op = new ContourSums(new SDVariable[] {scores, maps, codes});
         op.addIArgument(symmetric ? 1 : 0, form.ordinal());
         return op.variable();
     }
@@ -68,11 +68,22 @@ public final class ContourSums extends JavaOp {
     void compute(INDArray[] inputs, INDArray output) {
         CodedPlanes planes = planes(inputs);
         var codes = planes.codesIfVoid(inputs[2]);
+        Probabilities.Form form = Probabilities.Form.values()[intArg(1)];
         if (output.dataType() == DataType.DOUBLE) {
-            new DoubleContours(HostArray.doubleBits(inputs[1]), codes, planes, flagArg(0))
+            new DoubleContours(
+                            RegionMaps.doubles(inputs[1], inputs[0].shape()),
+                            form,
+                            codes,
+                            planes,
+                            flagArg(0))
                     .sums(HostArray.doubles(output));
         } else {
-            new FloatContours(HostArray.floatBits(inputs[1]), codes, planes, flagArg(0))
+            new FloatContours(
+                            RegionMaps.floats(inputs[1], inputs[0].shape()),
+                            form,
+                            codes,
+                            planes,
+                            flagArg(0))
                     .sums(HostArray.floats(output));
         }
         HostArray.written(output);

@@ -47,19 +47,21 @@ public final class ContourSumsGradient extends JavaOp {
         var codes = planes.codesIfVoid(inputs[2]);
         Probabilities.Form form = Probabilities.Form.values()[intArg(1)];
         if (output.dataType() == DataType.DOUBLE) {
-            new DoubleContours(HostArray.doubleBits(inputs[1]), codes, planes, flagArg(0))
-                    .gradient(
-                            HostArray.doubles(inputs[0]),
+            new DoubleContours(
+                            RegionMaps.doubles(inputs[1], inputs[0].shape()),
                             form,
-                            HostArray.doubles(inputs[3]),
-                            HostArray.doubles(output));
+                            codes,
+                            planes,
+                            flagArg(0))
+                    .gradient(HostArray.doubles(inputs[3]), HostArray.doubles(output));
         } else {
-            new FloatContours(HostArray.floatBits(inputs[1]), codes, planes, flagArg(0))
-                    .gradient(
-                            HostArray.floats(inputs[0]),
+            new FloatContours(
+                            RegionMaps.floats(inputs[1], inputs[0].shape()),
                             form,
-                            HostArray.floats(inputs[3]),
-                            HostArray.floats(output));
+                            codes,
+                            planes,
+                            flagArg(0))
+                    .gradient(HostArray.floats(inputs[3]), HostArray.floats(output));
         }
         HostArray.written(output);
     }

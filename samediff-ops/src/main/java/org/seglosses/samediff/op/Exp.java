@@ -56,6 +56,15 @@ final class Exp {
         finish(to, rounded, powers, n);
     }
 
+    /** Writes {@code exp(-|z|)}, 0 from -60 and from 60 on. */
+    static void ofNegatedMagnitudes(float[] z, float[] to, int n) {
+        float[] rounded = Scratch.floats(Scratch.EXP, n);
+        float[] powers = Scratch.floats(Scratch.EXP + 1, n);
+        roundNegatedMagnitudes(z, to, rounded, n);
+        powersOfTwo(rounded, powers, n);
+        finish(to, rounded, powers, n);
+    }
+
     /** Replaces each of the first n elements by its exponential, to within an ulp. */
     static void inPlace(double[] x, int n) {
         for (int i = 0; i < n; i++) {
@@ -78,6 +87,13 @@ final class Exp {
         }
     }
 
+    /** Writes {@code exp(-|z|)}. */
+    static void ofNegatedMagnitudes(double[] z, double[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = Math.exp(-Math.abs(z[i]));
+        }
+    }
+
     private static void round(float[] x, float[] rounded, int n) {
         for (int i = 0; i < n; i++) {
             float y = Math.max(x[i], CUTOFF);
@@ -97,6 +113,14 @@ final class Exp {
     private static void roundNegated(float[] z, float[] x, float[] rounded, int n) {
         for (int i = 0; i < n; i++) {
             float y = Math.min(Math.max(-z[i], CUTOFF), -CUTOFF);
+            x[i] = y;
+            rounded[i] = Math.fma(y, INVERSE_LN2, Bits.MAGIC);
+        }
+    }
+
+    private static void roundNegatedMagnitudes(float[] z, float[] x, float[] rounded, int n) {
+        for (int i = 0; i < n; i++) {
+            float y = Math.max(-Math.abs(z[i]), CUTOFF);
             x[i] = y;
             rounded[i] = Math.fma(y, INVERSE_LN2, Bits.MAGIC);
         }

@@ -17,10 +17,16 @@ final class FloatContours {
     /** Values of a band, whose channels are worked on together. */
     private static final int BAND = 1 << 13;
 
+    /** The rows that a term reads. */
+    private static final int LINES = 3;
+
     /** Fewer rows are not worth that two before them are worked on again. */
     private static final int LEAST_ROWS = 8;
 
-    private final FloatBuffer probabilities;
+    /** Of {@link RegionMaps}. */
+    private final FloatBuffer predictions;
+
+    private final Probabilities.Form form;
 
     /** Null where no pixel is void. */
     private final IntBuffer codes;
@@ -36,8 +42,13 @@ final class FloatContours {
     private final int left;
 
     FloatContours(
-            FloatBuffer probabilities, IntBuffer codes, CodedPlanes planes, boolean symmetric) {
-        this.probabilities = probabilities;
+            FloatBuffer predictions,
+            Probabilities.Form form,
+            IntBuffer codes,
+            CodedPlanes planes,
+            boolean symmetric) {
+        this.predictions = predictions;
+        this.form = form;
         this.codes = codes;
         this.planes = planes;
         this.rows = planes.height() - (symmetric ? 1 : 2);
@@ -89,17 +100,11 @@ final class FloatContours {
         }
     }
 
-    /**
-     * Writes the gradient by the scores that the probabilities were made of.
-     *
-     * @param form how they were made
-     */
-    void gradient(
-            FloatBuffer scores, Probabilities.Form form, FloatBuffer upstream, FloatBuffer to) {
+    /** Writes the gradient by the scores that the predictions were made of. */
+    void gradient(FloatBuffer upstream, FloatBuffer to) {
         int height = planes.height();
         int band = Math.min(height, Math.max(LEAST_ROWS, BAND / planes.width()));
         int bands = (height + band - 1) / band;
-        FloatBuffer values = form == Probabilities.Form.SIGMOID ? scores : probabilities;
         Parallel.run(
                 planes.images() * bands,
                 task -> {
@@ -113,13 +118,12 @@ final class FloatContours {
                     for (int c = 0; c < channels; c++) {
                         int plane = image * channels + c;
                         int from = plane * planes.pixels() + first * planes.width();
-                        values.get(from, p[c], 0, n);
+                        predictions.get(from, p[c], 0, n);
                         byProbabilities(plane, first, end, upstream.get(3 * image), g[c]);
                         if (codes != null) {
                             int[] code = Scratch.ints(0, n);
                             int at = planes.codeOffset(plane) + first * planes.width();
                             codes.get(at, code, 0, n);
-                            FloatSoftmax.clearVoid(p[c], code, n);
                             FloatSoftmax.clearVoid(g[c], code, n);
                         }
                     }
@@ -180,15 +184,23 @@ final class FloatContours {
         /** 1 where no pixel of a term is void, else 0; unused where none is at all. */
         private final float[] valid = Scratch.floats(4, columns);
 
+        private final float[][] lines = Scratch.floatBlock(3, LINES, planes.width());
+        private final int[] held = new int[LINES];
+
         Terms(int plane) {
+            Arrays.fill(held, -1);
             this.from = plane * planes.pixels();
             this.codesFrom = planes.codeOffset(plane);
         }
 
         void find(int row) {
             int at = row * planes.width();
-            difference(at + lower * planes.width(), at + upper * planes.width(), rowStep);
-            difference(at + right, at + left, columnStep);
+            System.arraycopy(line(row + lower), 0, rowStep, 0, columns);
+            subtract(rowStep, line(row + upper), columns);
+            float[] line = line(row);
+            System.arraycopy(line, right, columnStep, 0, columns);
+            System.arraycopy(line, left, other, 0, columns);
+            subtract(columnStep, other, columns);
             lengths(rowStep, columnStep, length, columns);
             if (codes != null) {
                 int[] sign = Scratch.ints(1, columns);
@@ -197,14 +209,22 @@ final class FloatContours {
                 addSigns(at + upper * planes.width(), sign);
                 addSigns(at + right, sign);
                 addSigns(at + left, sign);
-                Indicator.of(sign, 0, valid, columns);
+                Indicator.numbers(sign, valid, columns);
+                Indicator.of(valid, 0, valid, columns);
             }
         }
 
-        private void difference(int minuend, int subtrahend, float[] to) {
-            probabilities.get(from + minuend, to, 0, columns);
-            probabilities.get(from + subtrahend, other, 0, columns);
-            subtract(to, other, columns);
+        /** The probabilities of a row, which up to three rows of terms read. */
+        private float[] line(int row) {
+            int slot = row % LINES;
+            if (held[slot] != row) {
+                predictions.get(from + row * planes.width(), lines[slot], 0, planes.width());
+                if (form == Probabilities.Form.SIGMOID) {
+                    FloatSoftmax.ofTails(lines[slot], planes.width());
+                }
+                held[slot] = row;
+            }
+            return lines[slot];
         }
 
         private void addSigns(int place, int[] to) {

@@ -192,10 +192,12 @@ final class FloatCrossEntropy {
                     code[i] = Targets.VOID;
                 }
             }
-            for (int c = 0; c < channels && soft == null; c++) {
-                Indicator.of(code, c, y[c], n);
-            }
             if (soft == null) {
+                float[] classes = Scratch.floats(13, n);
+                Indicator.numbers(code, classes, n);
+                for (int c = 0; c < channels; c++) {
+                    Indicator.of(classes, c, y[c], n);
+                }
                 Arrays.fill(labels, 0, n, 1);
             }
             return FloatTarget.voids(code, n) > 0;

@@ -87,8 +87,7 @@ final class FloatElements {
         private final float[] entropy;
         private final float[] slope;
         private final float[] q;
-        private final int[] code;
-        private boolean anyVoid;
+        private final FloatTarget.Row row;
         private final Factors factors;
 
         // A term counts alpha: that of label 0, and by how much that of label 1 is more.
@@ -104,7 +103,7 @@ final class FloatElements {
             this.entropy = Scratch.floats(3, n);
             this.slope = Scratch.floats(4, n);
             this.q = Scratch.floats(5, n);
-            this.code = Scratch.ints(0, n);
+            this.row = target.row(block);
             this.factors = new Factors(n);
             boolean none = Double.isNaN(modulation.alpha());
             this.alpha = none ? 1 : (float) (1 - modulation.alpha());
@@ -114,11 +113,11 @@ final class FloatElements {
         void addTo(float[][] sums) {
             for (int c = 0; c < blocks.channels(); c++) {
                 load(c, true, false);
-                int row = c * ElementSums.COLUMNS;
-                float[] terms = sums[row + ElementSums.TERMS];
+                int at = c * ElementSums.COLUMNS;
+                float[] terms = sums[at + ElementSums.TERMS];
                 float[] count = Scratch.floats(6, n);
                 shares(y, w, alpha, alphaMore, count, n);
-                float[] factored = sums[row + ElementSums.FACTORS];
+                float[] factored = sums[at + ElementSums.FACTORS];
                 if (factors.any()) {
                     add(count, factors.f, entropy, (float) modulation.poly(), q, terms, n);
                     FloatSoftmax.addProduct(factored, w, factors.f, n);
@@ -126,16 +125,16 @@ final class FloatElements {
                     FloatSoftmax.addProduct(terms, count, entropy, n);
                     FloatSoftmax.add(factored, w, n);
                 }
-                FloatSoftmax.add(sums[row + ElementSums.WEIGHTS], w, n);
+                FloatSoftmax.add(sums[at + ElementSums.WEIGHTS], w, n);
             }
         }
 
         void gradient(DoubleBuffer upstream, FloatBuffer to) {
             for (int c = 0; c < blocks.channels(); c++) {
                 load(c, factors.any(), true);
-                int row = (blocks.image(block) * blocks.channels() + c) * ElementSums.COLUMNS;
-                float byTerms = (float) upstream.get(row + ElementSums.TERMS);
-                float byFactors = (float) upstream.get(row + ElementSums.FACTORS);
+                int at = (blocks.image(block) * blocks.channels() + c) * ElementSums.COLUMNS;
+                float byTerms = (float) upstream.get(at + ElementSums.TERMS);
+                float byFactors = (float) upstream.get(at + ElementSums.FACTORS);
                 shares(y, w, byTerms * alpha, byTerms * alphaMore, z, n);
                 if (factors.any()) {
                     float[] term = Scratch.floats(6, n);
@@ -146,10 +145,8 @@ final class FloatElements {
                     FloatSoftmax.add(z, term, n);
                 }
                 FloatSoftmax.multiply(z, slope, n);
-                if (anyVoid) {
-                    // not a product with the weight 0, which leaves NaN
-                    FloatSoftmax.clearVoid(z, code, n);
-                }
+                // not a product with the weight 0, which leaves NaN
+                row.clearVoid(z);
                 to.put(blocks.offset(block, c), z, 0, n);
             }
         }
@@ -159,15 +156,13 @@ final class FloatElements {
          * logits; q and the factors, if there are any.
          */
         private void load(int c, boolean entropies, boolean slopes) {
+            row.load(c);
             if (target.hasOwn(c)) {
-                anyVoid = target.codes(block, c, code) > 0;
-                target.weights(block, c, code, anyVoid, w);
+                row.weights(c, w);
             }
-            target.labels(block, c, code, anyVoid, y);
+            row.labels(c, y);
             logits.get(blocks.offset(block, c), z, 0, n);
-            if (anyVoid) {
-                FloatSoftmax.clearVoid(z, code, n);
-            }
+            row.clearVoid(z);
             float[] label = y;
             if (modulation.smoothing() != 0) {
                 label = Scratch.floats(10, n);
@@ -305,7 +300,7 @@ final class FloatElements {
         private final float[] entropy;
         private final float[] q;
         private final float[] labels;
-        private final int[] code;
+        private final FloatTarget.Row row;
         private final Factors factors;
 
         Pixels(int block) {
@@ -319,23 +314,21 @@ final class FloatElements {
             this.entropy = Scratch.floats(3, n);
             this.labels = Scratch.floats(4, n);
             this.q = Scratch.floats(5, n);
-            this.code = Scratch.ints(0, n);
+            this.row = target.row(block);
             this.factors = new Factors(n);
             load();
         }
 
         private void load() {
-            boolean anyVoid = target.codes(block, 0, code) > 0;
-            target.weights(block, 0, code, anyVoid, w);
+            row.load(0);
+            row.weights(0, w);
             FloatSoftmax.load(logits, p, blocks, block);
-            if (anyVoid) {
-                FloatSoftmax.clearVoid(p, code, channels, n);
-            }
+            row.clearVoid(p);
             float[] max = Scratch.floats(6, n);
             float[] sum = Scratch.floats(7, n);
             Arrays.fill(sum, 0, n, 0);
             for (int c = 0; c < channels; c++) {
-                target.labels(block, c, code, anyVoid, y[c]);
+                row.labels(c, y[c]);
                 if (probabilities) {
                     for (int i = 0; i < n; i++) {
                         own[c][i] = Math.max(p[c][i], FloatCrossEntropy.LEAST_PROBABILITY);
@@ -389,15 +382,15 @@ final class FloatElements {
             float alpha = Double.isNaN(modulation.alpha()) ? 1 : (float) modulation.alpha();
             float addend = (float) modulation.poly();
             for (int c = 0; c < channels; c++) {
-                int row = c * ElementSums.COLUMNS;
-                float[] terms = sums[row + ElementSums.TERMS];
-                float[] factored = sums[row + ElementSums.FACTORS];
+                int at = c * ElementSums.COLUMNS;
+                float[] terms = sums[at + ElementSums.TERMS];
+                float[] factored = sums[at + ElementSums.FACTORS];
                 for (int i = 0; i < n; i++) {
                     float wy = w[i] * label(c, i);
                     terms[i] += alpha * wy * (factors.f[i] * own[c][i] + addend * q[i]);
                     factored[i] += wy * factors.f[i];
                 }
-                FloatSoftmax.addProduct(sums[row + ElementSums.WEIGHTS], w, y[c], n);
+                FloatSoftmax.addProduct(sums[at + ElementSums.WEIGHTS], w, y[c], n);
             }
         }
 
@@ -412,7 +405,7 @@ final class FloatElements {
         void gradient(DoubleBuffer upstream, FloatBuffer to) {
             double alpha = Double.isNaN(modulation.alpha()) ? 1 : modulation.alpha();
             float addend = (float) modulation.poly();
-            int row = blocks.image(block) * channels * ElementSums.COLUMNS;
+            int first = blocks.image(block) * channels * ElementSums.COLUMNS;
             float[] byTerms = new float[channels];
             // what the pixel's entropy counts, and what its classes' entropies count together
             float[] shared = Scratch.floats(6, n);
@@ -420,7 +413,7 @@ final class FloatElements {
             Arrays.fill(shared, 0, n, 0);
             Arrays.fill(classes, 0, n, 0);
             for (int c = 0; c < channels; c++) {
-                int at = row + c * ElementSums.COLUMNS;
+                int at = first + c * ElementSums.COLUMNS;
                 byTerms[c] = (float) (alpha * upstream.get(at + ElementSums.TERMS));
                 float byFactors = (float) upstream.get(at + ElementSums.FACTORS);
                 for (int i = 0; i < n; i++) {
@@ -443,9 +436,10 @@ final class FloatElements {
                                         + factors.f[i]
                                                 * (p[c][i] * classes[i] - byTerms[c] * label(c, i));
                     }
-                    own[c][i] = code[i] < 0 ? 0 : w[i] * g;
+                    own[c][i] = w[i] * g;
                 }
             }
+            row.clearVoid(own);
             FloatSoftmax.store(own, to, blocks, block);
         }
     }

@@ -34,9 +34,11 @@ final class FloatOhem {
                         FloatSoftmax.exponentials(e, channels, n, max, sum);
                     }
                     float[] label = Scratch.floats(3, n);
+                    float[] classes = Scratch.floats(4, n);
+                    Indicator.numbers(code, classes, n);
                     Arrays.fill(max, 0, n, 0);
                     for (int c = 0; c < channels; c++) {
-                        Indicator.of(code, c, label, n);
+                        Indicator.of(classes, c, label, n);
                         FloatSoftmax.addProduct(max, label, e[c], n);
                     }
                     for (int i = 0; i < n; i++) {

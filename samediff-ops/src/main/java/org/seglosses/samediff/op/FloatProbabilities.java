@@ -51,18 +51,28 @@ final class FloatProbabilities {
                     int channels = blocks.channels();
                     int n = blocks.length(block);
                     float[][] p = Scratch.floatBlock(0, channels, n);
-                    float[] wrong = Scratch.floats(1, n);
                     FloatSoftmax.load(probabilities, p, blocks, block);
                     clearVoid(p, codes, perChannel, blocks, block);
-                    Arrays.fill(wrong, 0, n, 0);
-                    for (int c = 0; c < channels; c++) {
-                        FloatSoftmax.addIfNotFinite(perChannel ? p[c] : wrong, p[c], n);
+                    for (int c = 0; c < channels && perChannel; c++) {
+                        FloatSoftmax.addIfNotFinite(p[c], p[c], n);
                     }
-                    for (int c = 0; c < channels && !perChannel; c++) {
-                        FloatSoftmax.add(p[c], wrong, n);
+                    if (!perChannel) {
+                        spreadNotFinite(p, channels, n);
                     }
                     FloatSoftmax.store(p, to, blocks, block);
                 });
+    }
+
+    /** Makes NaN of all channels of a pixel where one is not finite. */
+    static void spreadNotFinite(float[][] p, int channels, int n) {
+        float[] wrong = Scratch.floats(1, n);
+        Arrays.fill(wrong, 0, n, 0);
+        for (int c = 0; c < channels; c++) {
+            FloatSoftmax.addIfNotFinite(wrong, p[c], n);
+        }
+        for (int c = 0; c < channels; c++) {
+            FloatSoftmax.add(p[c], wrong, n);
+        }
     }
 
     /** Takes the probabilities, or with sigmoids the logits. */
@@ -86,6 +96,9 @@ final class FloatProbabilities {
                     clearVoid(g, codes, perChannel, blocks, block);
                     if (form == Probabilities.Form.SIGMOID) {
                         clearVoid(p, codes, perChannel, blocks, block);
+                        for (int c = 0; c < channels; c++) {
+                            FloatSoftmax.tails(p[c], Scratch.floats(1, n), n);
+                        }
                     }
                     toScores(form, p, g, channels, n);
                     FloatSoftmax.store(g, to, blocks, block);
@@ -94,7 +107,7 @@ final class FloatProbabilities {
 
     /**
      * Puts the gradient by the scores in the place of the gradient g by the probabilities. Takes
-     * the probabilities, or with sigmoids the logits.
+     * the probabilities, or the tails of sigmoids.
      */
     static void toScores(
             Probabilities.Form form, float[][] values, float[][] g, int channels, int n) {
@@ -103,9 +116,8 @@ final class FloatProbabilities {
                 FloatSoftmax.addIfNotFinite(g[c], values[c], n);
             }
         } else if (form == Probabilities.Form.SIGMOID) {
-            float[] e = Scratch.floats(1, n);
             for (int c = 0; c < channels; c++) {
-                FloatSoftmax.sigmoidGradient(g[c], values[c], e, n);
+                FloatSoftmax.tailGradient(g[c], values[c], n);
             }
         } else {
             float[] mean = Scratch.floats(2, n);

@@ -17,6 +17,9 @@ final class FloatSoftmax {
     private static final float LEAST_SIGMOID;
     private static final float LEAST_DECAY;
 
+    /** So small that it changes no tail, and keeps its sign where it is 0. */
+    private static final float LEAST_TAIL = 1e-30f;
+
     static {
         float[] z = {-1000};
         Exp.ofNegated(z, z, 1);
@@ -122,12 +125,40 @@ final class FloatSoftmax {
         }
     }
 
-    /** Multiplies by the derivative of the sigmoid at z. */
-    static void sigmoidGradient(float[] g, float[] z, float[] e, int n) {
-        Exp.ofNegated(z, e, n);
+    /**
+     * Puts the <em>tail</em> of the sigmoid in the place of z: the sigmoid p itself up to 1/2, and
+     * above it {@code p - 1}, which is then never 0; NaN of what is not finite.
+     */
+    static void tails(float[] z, float[] e, int n) {
+        Exp.ofNegatedMagnitudes(z, e, n);
+        for (int i = 0; i < n; i++) {
+            float above = Math.min(Math.max(z[i] * Float.MAX_VALUE, 0) * Float.MAX_VALUE, 1);
+            z[i] = (1 - 2 * above) * (e[i] / (1 + e[i]) + LEAST_TAIL) + z[i] * 0;
+        }
+    }
+
+    /** Puts the sigmoid in the place of its tail. */
+    static void ofTails(float[] tails, int n) {
+        for (int i = 0; i < n; i++) {
+            tails[i] += Math.min(Math.max(tails[i] * (-2 / LEAST_TAIL), 0), 1);
+        }
+    }
+
+    /** Puts the sigmoids in the place of z, and their derivatives of {@code e = exp(-z)}. */
+    static void sigmoids(float[] z, float[] e, int n) {
         for (int i = 0; i < n; i++) {
             float p = 1 / (1 + e[i]);
-            g[i] *= e[i] * p * (p - LEAST_SIGMOID) + z[i] * 0;
+            float plus = p - LEAST_SIGMOID + z[i] * 0;
+            e[i] = e[i] * p * plus;
+            z[i] = plus;
+        }
+    }
+
+    /** Multiplies by the derivative of the sigmoid that a tail is of. */
+    static void tailGradient(float[] g, float[] tails, int n) {
+        for (int i = 0; i < n; i++) {
+            float t = Math.abs(tails[i]);
+            g[i] *= Math.max(t * (1 - t) - LEAST_TAIL, 0);
         }
     }
 

@@ -71,6 +71,11 @@ final class FloatTarget {
         return soft == null;
     }
 
+    /** Whether a pixel has a label for each channel, and not one for all. */
+    boolean isPerChannel() {
+        return perChannel;
+    }
+
     /** Whether there are weights other than 0, where void, and 1. */
     boolean isWeighted() {
         return weights != null;
@@ -84,24 +89,6 @@ final class FloatTarget {
         return perChannel || channel == 0;
     }
 
-    /**
-     * Loads codes for {@link #labels} and {@link #weights}: of a channel, or where there is one
-     * label a pixel, for all channels.
-     *
-     * @return how many are void
-     */
-    int codes(int block, int channel, int[] code) {
-        int n = blocks.length(block);
-        codes.get(
-                perChannel
-                        ? blocks.offset(block, channel)
-                        : blocks.withChannels(1).offset(block, 0),
-                code,
-                0,
-                n);
-        return voids(code, n);
-    }
-
     static int voids(int[] code, int n) {
         int signs = 0;
         for (int i = 0; i < n; i++) {
@@ -110,35 +97,100 @@ final class FloatTarget {
         return signs;
     }
 
-    /** Writes the labels of a channel, 0 where void. */
-    void labels(int block, int channel, int[] code, boolean anyVoid, float[] y) {
-        int n = blocks.length(block);
-        if (soft == null) {
-            Indicator.of(code, perChannel ? 1 : channel, y, n);
-            return;
-        }
-        soft.get(blocks.offset(block, channel), y, 0, n);
-        if (anyVoid) {
-            FloatSoftmax.clearVoid(y, code, n);
-        }
+    /** The labels and weights of a block, a channel after the other. */
+    Row row(int block) {
+        return new Row(block);
     }
 
-    /** Writes the weights of a channel, 0 where void. */
-    void weights(int block, int channel, int[] code, boolean anyVoid, float[] w) {
-        int n = blocks.length(block);
-        if (weights == null) {
-            Arrays.fill(w, 0, n, 1);
-        } else {
-            weights.get(
-                    weightPerChannel
+    /** See {@link #row}. */
+    final class Row {
+
+        private final int block;
+        private final int n;
+        private final int[] code;
+
+        /** The codes as numbers: labels are made of them in one loop a channel. */
+        private final float[] classes;
+
+        private int voids;
+
+        private Row(int block) {
+            this.block = block;
+            this.n = blocks.length(block);
+            this.code = Scratch.ints(0, n);
+            this.classes = Scratch.floats(13, n);
+        }
+
+        /** Loads the codes of a channel, or where there is one label a pixel, of all at once. */
+        void load(int channel) {
+            if (!hasOwn(channel)) {
+                return;
+            }
+            codes.get(
+                    perChannel
                             ? blocks.offset(block, channel)
                             : blocks.withChannels(1).offset(block, 0),
-                    w,
+                    code,
                     0,
                     n);
+            voids = FloatTarget.voids(code, n);
+            if (soft == null) {
+                Indicator.numbers(code, classes, n);
+            }
         }
-        if (anyVoid) {
-            FloatSoftmax.clearVoid(w, code, n);
+
+        /** The codes of hard labels as numbers. */
+        float[] classes() {
+            return classes;
+        }
+
+        /** The code of label 1 of a channel. */
+        int foreground(int channel) {
+            return perChannel ? 1 : channel;
+        }
+
+        int voids() {
+            return voids;
+        }
+
+        /** Puts 0 in the place of values where the channel that is loaded is void. */
+        void clearVoid(float[] values) {
+            if (voids > 0) {
+                FloatSoftmax.clearVoid(values, code, n);
+            }
+        }
+
+        /** Puts 0 in the place of the values of all channels at void pixels. */
+        void clearVoid(float[][] values) {
+            if (voids > 0) {
+                FloatSoftmax.clearVoid(values, code, blocks.channels(), n);
+            }
+        }
+
+        /** Writes the labels of a channel, 0 where void. */
+        void labels(int channel, float[] y) {
+            if (soft == null) {
+                Indicator.of(classes, foreground(channel), y, n);
+            } else {
+                soft.get(blocks.offset(block, channel), y, 0, n);
+                clearVoid(y);
+            }
+        }
+
+        /** Writes the weights of a channel, 0 where void. */
+        void weights(int channel, float[] w) {
+            if (weights == null) {
+                Arrays.fill(w, 0, n, 1);
+            } else {
+                weights.get(
+                        weightPerChannel
+                                ? blocks.offset(block, channel)
+                                : blocks.withChannels(1).offset(block, 0),
+                        w,
+                        0,
+                        n);
+            }
+            clearVoid(w);
         }
     }
 }

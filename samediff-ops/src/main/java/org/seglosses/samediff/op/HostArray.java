@@ -6,6 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
@@ -59,6 +60,15 @@ final class HostArray {
     static DoubleBuffer doubleBits(INDArray array) {
         prepare(array, DataType.INT64);
         return array.data().asNioDouble().slice().limit(length(array));
+    }
+
+    /** Doubles that lie in the first elements of an array of integers; see {@code RegionMaps}. */
+    static DoubleBuffer doublesWithin(INDArray array, int elements) {
+        prepare(array, array.dataType());
+        int size = array.dataType().width();
+        ByteBuffer all = array.data().asNio().order(ByteOrder.nativeOrder());
+        all.position(Math.toIntExact(array.data().offset() * size));
+        return all.slice().order(ByteOrder.nativeOrder()).limit(elements * size).asDoubleBuffer();
     }
 
     /** An array may be the beginning of a longer buffer. */

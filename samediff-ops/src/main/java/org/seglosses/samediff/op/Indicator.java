@@ -7,15 +7,37 @@ final class Indicator {
 
     private Indicator() {}
 
-    /** Writes 1 where a code is the given one, not negative, and else 0. */
-    static void of(int[] codes, int code, float[] to, int n) {
+    /** Writes codes, which are below 2^22, as numbers. */
+    static void numbers(int[] codes, float[] to, int n) {
         int[] bits = Scratch.ints(Scratch.EXP, n);
         for (int i = 0; i < n; i++) {
-            int difference = codes[i] ^ code;
-            // its sign bit, or that of its opposite, is set unless it is 0
-            bits[i] = ~(difference | -difference) >> 31 & ONE;
+            bits[i] = codes[i] + Bits.OF_MAGIC;
         }
         Bits.toFloats(bits, to, n);
+        for (int i = 0; i < n; i++) {
+            to[i] -= Bits.MAGIC;
+        }
+    }
+
+    /** Writes codes as numbers. */
+    static void numbers(int[] codes, double[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = codes[i];
+        }
+    }
+
+    /** Writes 1 where a number, a code, is the given one, and else 0. */
+    static void of(float[] numbers, int code, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = Math.max(1 - Math.abs(numbers[i] - code), 0);
+        }
+    }
+
+    /** Writes 1 where a number, a code, is the given one, and else 0. */
+    static void of(double[] numbers, int code, double[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = Math.max(1 - Math.abs(numbers[i] - code), 0);
+        }
     }
 
     /** Makes codes void whose value is above a limit; not those of NaN. Values are overwritten. */
@@ -51,13 +73,6 @@ final class Indicator {
     static void ofValid(int[] codes, double[] to, int n) {
         for (int i = 0; i < n; i++) {
             to[i] = codes[i] < 0 ? 0 : 1;
-        }
-    }
-
-    /** Writes 1 where a code is the given one, not negative, and else 0. */
-    static void of(int[] codes, int code, double[] to, int n) {
-        for (int i = 0; i < n; i++) {
-            to[i] = codes[i] == code ? 1 : 0;
         }
     }
 }

@@ -38,6 +38,7 @@ public final class JavaOps implements EnvironmentalAction {
                     new ElementMeansGradient(),
                     new ContourSums(),
                     new ContourSumsGradient(),
+                    new RegionMaps(),
                     new RegionSums(),
                     new RegionSumsGradient(),
                     new RegionLosses(),

@@ -11,9 +11,6 @@ import java.util.List;
  * codes say (one label a pixel, or one a channel). At void pixels they are 0 whatever the logits
  * are, and the gradient is 0. A logit at a valid pixel that is not finite makes NaN of its own
  * probability, and with softmax of all its pixel's.
- *
- * <p>On request the output holds the <em>bits</em> of the probabilities: INT32 for FLOAT, INT64 for
- * DOUBLE. An integer has no gradient: that is for an op whose own derivative leads to the logits.
  */
 public final class Probabilities extends JavaOp {
 
@@ -82,26 +79,8 @@ public final class Probabilities extends JavaOp {
         return op.variable();
     }
 
-    /**
-     * Adds the bits of probabilities to the graph of their scores.
-     *
-     * @param form what they are of the scores
-     * @param scores {@code [N,C,H,W]}
-     * @param codes codes of {@link Targets} {@code [N,1,H,W]} or {@code [N,C,H,W]}
-     * @return the bits
-     */
-    public static SDVariable bits(Form form, SDVariable scores, SDVariable codes) {
-        Probabilities op = new Probabilities(new SDVariable[] {scores, codes});
-        op.addIArgument(form.ordinal(), 1);
-        return op.variable();
-    }
-
     private Form form() {
         return Form.values()[intArg(0)];
-    }
-
-    private boolean asBits() {
-        return iArgs().length > 1;
     }
 
     @Override
@@ -116,11 +95,7 @@ public final class Probabilities extends JavaOp {
 
     @Override
     DataType outputType(List<DataType> inputs) {
-        DataType type = inputs.get(0);
-        if (!asBits()) {
-            return type;
-        }
-        return type == DataType.DOUBLE ? DataType.INT64 : DataType.INT32;
+        return inputs.get(0);
     }
 
     @Override
@@ -133,7 +108,7 @@ public final class Probabilities extends JavaOp {
         var codes = HostArray.ints(inputs[1]);
         if (inputs[0].dataType() == DataType.DOUBLE) {
             var from = HostArray.doubles(inputs[0]);
-            var to = asBits() ? HostArray.doubleBits(output) : HostArray.doubles(output);
+            var to = HostArray.doubles(output);
             if (form == Form.GIVEN) {
                 DoubleProbabilities.given(from, codes, perChannel, blocks, to);
             } else {
@@ -141,7 +116,7 @@ public final class Probabilities extends JavaOp {
             }
         } else {
             var from = HostArray.floats(inputs[0]);
-            var to = asBits() ? HostArray.floatBits(output) : HostArray.floats(output);
+            var to = HostArray.floats(output);
             if (form == Form.GIVEN) {
                 FloatProbabilities.given(from, codes, perChannel, blocks, to);
             } else {
@@ -153,9 +128,6 @@ public final class Probabilities extends JavaOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        if (asBits()) {
-            return List.of();
-        }
         // of a sigmoid that is rounded to 1 the logit knows the slope, not the probability
         SDVariable values = form() == Form.SIGMOID ? arg(0) : outputVariable();
         return List.of(ProbabilitiesGradient.of(form(), values, arg(1), upstream.get(0)));

@@ -13,7 +13,7 @@ import java.util.List;
  * TP} and {@code sum w*y^2}.
  *
  * <p>Differentiable by the scores that the prediction is made of, in one step: a gradient by the
- * prediction is never stored.
+ * prediction is never stored. {@link RegionMaps} has found the sums.
  */
 public final class RegionSums extends JavaOp {
 
@@ -37,24 +37,14 @@ public final class RegionSums extends JavaOp {
     /**
      * Adds the op to the graph of its inputs.
      *
-     * @param form what the prediction is of the scores
      * @param scores {@code [N,C,H,W]}
-     * @param bits the bits of the prediction, see {@link Probabilities#bits}
      * @param target labels and weights
-     * @param squarePredicted whether predictions are squared where they are alone
-     * @param squareLabelled whether labels are squared where they are alone
+     * @param maps the maps of both
      * @return the sums {@code [N,C,4]}
      */
-    public static SDVariable of(
-            Probabilities.Form form,
-            SDVariable scores,
-            SDVariable bits,
-            Target target,
-            boolean squarePredicted,
-            boolean squareLabelled) {
-        RegionSums op = new RegionSums(target.inputs(scores, bits));
-        op.addIArgument(
-                target.form(), squarePredicted ? 1 : 0, squareLabelled ? 1 : 0, form.ordinal());
+    public static SDVariable of(SDVariable scores, Target target, SDVariable maps) {
+        RegionSums op = new RegionSums(target.inputs(scores, maps));
+        op.addIArgument(((RegionMaps) maps.getCreator()).iArgs());
         return op.variable();
     }
 
@@ -76,25 +66,9 @@ public final class RegionSums extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        Blocks blocks = Blocks.of("scores", inputs[0]);
-        INDArray bits = inputs[Target.count(intArg(0))];
-        if (inputs[0].dataType() == DataType.DOUBLE) {
-            DoubleRegionSums.forward(
-                    HostArray.doubleBits(bits),
-                    DoubleTarget.of(intArg(0), inputs, blocks),
-                    flagArg(1),
-                    flagArg(2),
-                    blocks,
-                    HostArray.doubles(output));
-        } else {
-            FloatRegionSums.forward(
-                    HostArray.floatBits(bits),
-                    FloatTarget.of(intArg(0), inputs, blocks),
-                    flagArg(1),
-                    flagArg(2),
-                    blocks,
-                    HostArray.doubles(output));
-        }
+        INDArray maps = inputs[Target.count(intArg(0))];
+        HostArray.doubles(output)
+                .put(0, RegionMaps.sums(maps, inputs[0].shape()), 0, (int) output.length());
         HostArray.written(output);
     }
 

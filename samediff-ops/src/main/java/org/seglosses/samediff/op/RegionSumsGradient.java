@@ -18,9 +18,9 @@ public final class RegionSumsGradient extends JavaOp {
 
     static SDVariable of(RegionSums forward, SDVariable upstream) {
         Target target = Target.of(forward.intArg(0), forward.args());
-        SDVariable bits = forward.arg(Target.count(forward.intArg(0)));
+        SDVariable maps = forward.arg(Target.count(forward.intArg(0)));
         RegionSumsGradient op =
-                new RegionSumsGradient(target.inputs(forward.arg(0), bits, upstream));
+                new RegionSumsGradient(target.inputs(forward.arg(0), maps, upstream));
         op.addIArgument(forward.iArgs());
         return op.variable();
     }
@@ -43,29 +43,26 @@ public final class RegionSumsGradient extends JavaOp {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("scores", inputs[0]);
-        INDArray bits = inputs[Target.count(intArg(0))];
+        long[] shape = inputs[0].shape();
+        INDArray maps = inputs[Target.count(intArg(0))];
         Probabilities.Form form = Probabilities.Form.values()[intArg(3)];
         var upstream = HostArray.doubles(inputs[Target.count(intArg(0)) + 1]);
         if (output.dataType() == DataType.DOUBLE) {
-            DoubleRegionSums.gradient(
-                    HostArray.doubles(inputs[0]),
-                    HostArray.doubleBits(bits),
-                    form,
-                    DoubleTarget.of(intArg(0), inputs, blocks),
-                    flagArg(1),
-                    upstream,
-                    blocks,
-                    HostArray.doubles(output));
+            new DoubleRegions(
+                            DoubleTarget.of(intArg(0), inputs, blocks),
+                            form,
+                            flagArg(1),
+                            flagArg(4),
+                            blocks)
+                    .gradient(RegionMaps.doubles(maps, shape), upstream, HostArray.doubles(output));
         } else {
-            FloatRegionSums.gradient(
-                    HostArray.floats(inputs[0]),
-                    HostArray.floatBits(bits),
-                    form,
-                    FloatTarget.of(intArg(0), inputs, blocks),
-                    flagArg(1),
-                    upstream,
-                    blocks,
-                    HostArray.floats(output));
+            new FloatRegions(
+                            FloatTarget.of(intArg(0), inputs, blocks),
+                            form,
+                            flagArg(1),
+                            flagArg(4),
+                            blocks)
+                    .gradient(RegionMaps.floats(maps, shape), upstream, HostArray.floats(output));
         }
         HostArray.written(output);
     }

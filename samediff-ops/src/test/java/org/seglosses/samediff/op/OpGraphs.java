@@ -182,14 +182,11 @@ final class OpGraphs {
         RegionLosses.Mean mean =
                 new RegionLosses.Mean(
                         true, ClassCoefficients.PENALIZE, List.of(), List.of(1.0, 2.0, 3.0), type);
+        Target target = new Target(true, in[1], null, weights);
+        SDVariable maps =
+                RegionMaps.of(Probabilities.Form.SOFTMAX, in[0], target, true, true, false);
         return RegionLosses.ratio(
-                RegionSums.of(
-                        Probabilities.Form.SOFTMAX,
-                        in[0],
-                        Probabilities.bits(Probabilities.Form.SOFTMAX, in[0], in[1]),
-                        new Target(true, in[1], null, weights),
-                        true,
-                        true),
+                RegionSums.of(in[0], target, maps),
                 mean,
                 new RegionLosses.Ratio(2, 0, 1, 1, 0.5, 0.25, 1e-7),
                 true,
@@ -222,7 +219,13 @@ final class OpGraphs {
                 ContourSums.of(
                         Probabilities.Form.SOFTMAX,
                         in[0],
-                        Probabilities.bits(Probabilities.Form.SOFTMAX, in[0], in[1]),
+                        RegionMaps.of(
+                                Probabilities.Form.SOFTMAX,
+                                in[0],
+                                new Target(true, in[1], null, null),
+                                false,
+                                false,
+                                false),
                         in[1],
                         false),
                 NormalizedSums.Divisor.VALID,
