@@ -83,23 +83,26 @@ public record OhemCrossEntropy(
     }
 
     /** The codes of the pixels that are kept. */
-    private SDVariable kept(LossGraph graph, boolean eachImage) {
-        SDVariable codes = graph.codes(true);
-        SDVariable probabilities =
-                TrueProbability.of(graph.scores(), codes, graph.ofProbabilities());
-        SDVariable kth = minKept == 0 ? null : KthSmallest.of(probabilities, minKept, eachImage);
-        return HardCodes.of(codes, probabilities, kth, thresh);
+    private SDVariable kept(LossGraph graph, SDVariable ofTrueClass, boolean eachImage) {
+        SDVariable kth =
+                minKept == 0 ? null : KthSmallest.ofProbabilities(ofTrueClass, minKept, eachImage);
+        return HardCodes.of(graph.codes(true), ofTrueClass, kth, thresh);
+    }
+
+    private static SDVariable ofTrueClass(LossGraph graph) {
+        return TrueProbability.of(graph.scores(), graph.codes(true), graph.ofProbabilities());
     }
 
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
+        SDVariable ofTrueClass = ofTrueClass(graph);
         SDVariable sums =
-                CrossEntropySums.of(
+                CrossEntropySums.ofHard(
                         graph.scores(),
-                        kept(graph, eachImage),
+                        kept(graph, ofTrueClass, eachImage),
                         graph.weights(),
                         classWeights,
-                        0,
+                        ofTrueClass,
                         graph.ofProbabilities());
         return NormalizedSums.of(sums, NormalizeBy.VALID.divisor(), eachImage);
     }
@@ -108,7 +111,11 @@ public record OhemCrossEntropy(
     public LossParts parts(LossGraph graph) {
         SDVariable sums =
                 graph.elementSums(
-                        new Target(true, kept(graph, false), null, graph.weights()),
+                        new Target(
+                                true,
+                                kept(graph, ofTrueClass(graph), false),
+                                null,
+                                graph.weights()),
                         ElementSums.Entropy.SOFTMAX,
                         ElementSums.Modulation.NONE,
                         List.of());

@@ -4,6 +4,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,11 +21,10 @@ public final class CrossEntropyGradient extends JavaOp {
 
     static SDVariable of(CrossEntropySums forward, SDVariable upstream) {
         SDVariable[] args = forward.args();
-        SDVariable[] inputs = new SDVariable[args.length + 1];
-        inputs[0] = args[0];
-        inputs[1] = args[1];
+        boolean weighted = forward.isWeighted(args.length);
+        SDVariable[] inputs = Arrays.copyOf(args, weighted ? 4 : 3);
         inputs[2] = upstream;
-        if (args.length > 2) {
+        if (weighted) {
             inputs[3] = args[2];
         }
         CrossEntropyGradient op = new CrossEntropyGradient(inputs);

@@ -6,6 +6,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * Softmax cross entropy, summed for each image: from logits {@code [N,C,H,W]} to {@code [N,3]}, the
@@ -46,12 +48,45 @@ public final class CrossEntropySums extends JavaOp {
             List<Double> classWeights,
             double smoothing,
             boolean probabilities) {
+        return of(logits, labels, weights, null, classWeights, smoothing, probabilities);
+    }
+
+    /**
+     * Adds the op on the hard pixels of {@link HardCodes} to the graph of its inputs: their
+     * entropies are known.
+     *
+     * @param logits {@code [N,C,H,W]}, or probabilities
+     * @param codes the hard pixels' {@code [N,1,H,W]}
+     * @param weights as above
+     * @param classWeights as above
+     * @param ofTrueClass what {@link TrueProbability} gives of the logits
+     * @param probabilities whether the logits are probabilities
+     * @return the sums {@code [N,3]}
+     */
+    public static SDVariable ofHard(
+            SDVariable logits,
+            SDVariable codes,
+            SDVariable weights,
+            List<Double> classWeights,
+            SDVariable ofTrueClass,
+            boolean probabilities) {
+        return of(logits, codes, weights, ofTrueClass, classWeights, 0, probabilities);
+    }
+
+    private static SDVariable of(
+            SDVariable logits,
+            SDVariable labels,
+            SDVariable weights,
+            SDVariable ofTrueClass,
+            List<Double> classWeights,
+            double smoothing,
+            boolean probabilities) {
         CrossEntropySums op =
                 new CrossEntropySums(
-                        weights == null
-                                ? new SDVariable[] {logits, labels}
-                                : new SDVariable[] {logits, labels, weights});
-        op.addIArgument(probabilities ? 1 : 0);
+                        Stream.of(logits, labels, weights, ofTrueClass)
+                                .filter(Objects::nonNull)
+                                .toArray(SDVariable[]::new));
+        op.addIArgument(probabilities ? 1 : 0, ofTrueClass == null ? 0 : 1);
         op.addTArgument(smoothing);
         classWeights.forEach(op::addTArgument);
         return op.variable();
@@ -74,13 +109,35 @@ public final class CrossEntropySums extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        INDArray weights = inputs.length > 2 ? inputs[2] : null;
-        if (output.dataType() == DataType.DOUBLE) {
+        INDArray weights = isWeighted(inputs.length) ? inputs[2] : null;
+        if (isHard()) {
+            hardSums(inputs, weights, output);
+        } else if (output.dataType() == DataType.DOUBLE) {
             doubles(this, inputs[0], inputs[1], weights).sums(HostArray.doubles(output));
         } else {
             floats(this, inputs[0], inputs[1], weights).sums(HostArray.floats(output));
         }
         HostArray.written(output);
+    }
+
+    /** Whether the last input is what {@link TrueProbability} gives. */
+    private boolean isHard() {
+        return iArgs().length > 1 && flagArg(1);
+    }
+
+    boolean isWeighted(int inputs) {
+        return inputs > (isHard() ? 3 : 2);
+    }
+
+    private void hardSums(INDArray[] inputs, INDArray weights, INDArray output) {
+        INDArray ofTrueClass = inputs[inputs.length - 1];
+        if (output.dataType() == DataType.DOUBLE) {
+            doubles(this, inputs[0], inputs[1], weights)
+                    .sums(HostArray.doubleBits(ofTrueClass), HostArray.doubles(output));
+        } else {
+            floats(this, inputs[0], inputs[1], weights)
+                    .sums(HostArray.floatBits(ofTrueClass), HostArray.floats(output));
+        }
     }
 
     @Override

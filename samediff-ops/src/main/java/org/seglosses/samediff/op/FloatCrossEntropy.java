@@ -60,8 +60,13 @@ final class FloatCrossEntropy {
 
     /** Writes for each image its sum of terms, its sum of weights, and its number of pixels. */
     void sums(FloatBuffer to) {
+        sums(null, to);
+    }
+
+    /** The same of codes whose entropies are known: those in the second half of an array. */
+    void sums(FloatBuffer ofTrueClass, FloatBuffer to) {
         double[] partial = new double[2 * blocks.groups()];
-        Parallel.run(blocks.groups(), group -> groupSums(group, partial));
+        Parallel.run(blocks.groups(), group -> groupSums(group, ofTrueClass, partial));
         double[] sums = blocks.addUpGroups(partial, 2);
         for (int image = 0; image < blocks.images(); image++) {
             to.put(3 * image, (float) sums[2 * image]);
@@ -70,17 +75,42 @@ final class FloatCrossEntropy {
         }
     }
 
-    private void groupSums(int group, double[] partial) {
+    private void groupSums(int group, FloatBuffer ofTrueClass, double[] partial) {
         int size = blocks.size();
         float[] terms = Scratch.floats(0, size);
         float[] masses = Scratch.floats(1, size);
         Arrays.fill(terms, 0, size, 0);
         Arrays.fill(masses, 0, size, 0);
         for (int block = blocks.firstBlock(group); block < blocks.endBlock(group); block++) {
-            new Pixels(block).addTo(terms, masses);
+            if (ofTrueClass == null) {
+                new Pixels(block).addTo(terms, masses);
+            } else {
+                addKnown(block, ofTrueClass, terms, masses);
+            }
         }
         partial[2 * group] = Sum.of(terms, size);
         partial[2 * group + 1] = Sum.of(masses, size);
+    }
+
+    private void addKnown(int block, FloatBuffer ofTrueClass, float[] terms, float[] masses) {
+        int n = blocks.length(block);
+        int at = blocks.withChannels(1).offset(block, 0);
+        int[] code = Scratch.ints(0, n);
+        float[] w = Scratch.floats(2, n);
+        float[] entropy = Scratch.floats(3, n);
+        codes.get(at, code, 0, n);
+        ofTrueClass.get(blocks.images() * blocks.pixels() + at, entropy, 0, n);
+        Indicator.ofValid(code, w, n);
+        if (weights != null) {
+            float[] own = Scratch.floats(4, n);
+            weights.get(at, own, 0, n);
+            FloatSoftmax.multiply(w, own, n);
+        }
+        for (int i = 0; i < n && weighted; i++) {
+            w[i] *= classWeights[Math.max(code[i], 0)];
+        }
+        FloatSoftmax.addProduct(terms, w, entropy, n);
+        FloatSoftmax.add(masses, w, n);
     }
 
     /**

@@ -9,6 +9,7 @@ final class FloatOhem {
 
     private FloatOhem() {}
 
+    /** Writes the probabilities of all pixels, and then their entropies. */
     static void trueProbabilities(
             FloatBuffer logits, IntBuffer codes, boolean given, Blocks blocks, FloatBuffer to) {
         Blocks single = blocks.withChannels(1);
@@ -17,40 +18,81 @@ final class FloatOhem {
                 block -> {
                     int channels = blocks.channels();
                     int n = blocks.length(block);
-                    float[][] e = Scratch.floatBlock(0, channels, n);
+                    float[][] z = Scratch.floatBlock(0, channels, n);
                     float[] max = Scratch.floats(1, n);
                     float[] sum = Scratch.floats(2, n);
+                    float[] p = Scratch.floats(3, n);
+                    float[] entropy = Scratch.floats(4, n);
+                    float[] classes = Scratch.floats(5, n);
                     int[] code = Scratch.ints(0, n);
-                    FloatSoftmax.load(logits, e, blocks, block);
+                    FloatSoftmax.load(logits, z, blocks, block);
                     codes.get(single.offset(block, 0), code, 0, n);
-                    FloatSoftmax.clearVoid(e, code, channels, n);
-                    if (given) {
-                        Arrays.fill(sum, 0, n, 1);
-                        for (int c = 0; c < channels; c++) {
-                            FloatSoftmax.addIfNotFinite(sum, e[c], n);
-                        }
-                    } else {
-                        FloatSoftmax.maxima(e, channels, n, max, sum);
-                        FloatSoftmax.exponentials(e, channels, n, max, sum);
+                    boolean anyVoid = FloatTarget.voids(code, n) > 0;
+                    if (anyVoid) {
+                        FloatSoftmax.clearVoid(z, code, channels, n);
                     }
-                    float[] label = Scratch.floats(3, n);
-                    float[] classes = Scratch.floats(4, n);
                     Indicator.numbers(code, classes, n);
-                    Arrays.fill(max, 0, n, 0);
-                    for (int c = 0; c < channels; c++) {
-                        Indicator.of(classes, c, label, n);
-                        FloatSoftmax.addProduct(max, label, e[c], n);
-                    }
-                    for (int i = 0; i < n; i++) {
-                        max[i] /= sum[i];
-                    }
-                    if (FloatTarget.voids(code, n) > 0) {
-                        for (int i = 0; i < n; i++) {
-                            max[i] = code[i] < 0 ? Float.POSITIVE_INFINITY : max[i];
+                    Arrays.fill(p, 0, n, 0);
+                    Arrays.fill(entropy, 0, n, 0);
+                    if (given) {
+                        Arrays.fill(sum, 0, n, 0);
+                        for (int c = 0; c < channels; c++) {
+                            FloatSoftmax.addIfNotFinite(sum, z[c], n);
+                            addOwn(p, classes, c, z[c], n);
                         }
+                        entropies(p, sum, entropy, n);
+                    } else {
+                        FloatSoftmax.maxima(z, channels, n, max, sum);
+                        for (int c = 0; c < channels; c++) {
+                            addOwnDifference(entropy, classes, c, max, z[c], n);
+                        }
+                        FloatSoftmax.exponentials(z, channels, n, max, sum);
+                        for (int c = 0; c < channels; c++) {
+                            addOwn(p, classes, c, z[c], n);
+                        }
+                        for (int i = 0; i < n; i++) {
+                            p[i] /= sum[i];
+                        }
+                        Log.inPlace(sum, n);
+                        FloatSoftmax.add(entropy, sum, n);
                     }
-                    to.put(single.offset(block, 0), max, 0, n);
+                    if (anyVoid) {
+                        for (int i = 0; i < n; i++) {
+                            p[i] = code[i] < 0 ? Float.POSITIVE_INFINITY : p[i];
+                        }
+                        FloatSoftmax.clearVoid(entropy, code, n);
+                    }
+                    int at = single.offset(block, 0);
+                    to.put(at, p, 0, n);
+                    to.put(blocks.images() * blocks.pixels() + at, entropy, 0, n);
                 });
+    }
+
+    /** Makes entropies of given probabilities. */
+    private static void entropies(float[] p, float[] notFinite, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            p[i] += notFinite[i];
+            to[i] = Math.max(p[i], FloatCrossEntropy.LEAST_PROBABILITY);
+        }
+        Log.inPlace(to, n);
+        for (int i = 0; i < n; i++) {
+            to[i] = -to[i];
+        }
+    }
+
+    private static void addOwn(float[] to, float[] classes, int c, float[] x, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] += Math.max(1 - Math.abs(classes[i] - c), 0) * x[i];
+        }
+    }
+
+    private static void addOwnDifference(
+            float[] to, float[] classes, int c, float[] max, float[] z, int n) {
+        for (int i = 0; i < n; i++) {
+            // finite, for the product with 0
+            float difference = Math.min(max[i] - z[i], Float.MAX_VALUE);
+            to[i] += Math.max(1 - Math.abs(classes[i] - c), 0) * difference;
+        }
     }
 
     /** Makes the pixels void whose probability is above the threshold; NaN keeps a pixel. */

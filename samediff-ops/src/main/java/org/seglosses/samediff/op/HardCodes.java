@@ -4,6 +4,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,18 +25,18 @@ public final class HardCodes extends JavaOp {
      * Adds the op to the graph of its inputs.
      *
      * @param codes codes of {@link Targets} {@code [N,1,H,W]}
-     * @param probabilities their {@link TrueProbability}
+     * @param ofTrueClass what {@link TrueProbability} gives
      * @param kth a threshold for each image {@code [N]} or for all {@code [1]}, or null
      * @param thresh the least threshold
      * @return the codes of the hard pixels
      */
     public static SDVariable of(
-            SDVariable codes, SDVariable probabilities, SDVariable kth, double thresh) {
+            SDVariable codes, SDVariable ofTrueClass, SDVariable kth, double thresh) {
         HardCodes op =
                 new HardCodes(
                         kth == null
-                                ? new SDVariable[] {codes, probabilities}
-                                : new SDVariable[] {codes, probabilities, kth});
+                                ? new SDVariable[] {codes, ofTrueClass}
+                                : new SDVariable[] {codes, ofTrueClass, kth});
         op.addTArgument(thresh);
         return op.variable();
     }
@@ -58,12 +59,20 @@ public final class HardCodes extends JavaOp {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("codes", inputs[0]);
-        blocks.requireMatch("probabilities", inputs[1], 1, 1);
+        long[] shape = inputs[1].shape();
+        long[] expected = {2, blocks.images(), blocks.height(), blocks.width()};
+        if (!Arrays.equals(shape, expected)) {
+            throw new IllegalArgumentException(
+                    "probabilities must be of shape [2,N,H,W] = "
+                            + Arrays.toString(expected)
+                            + ", got "
+                            + Arrays.toString(shape));
+        }
         INDArray kth = inputs.length > 2 ? inputs[2] : null;
         double thresh = tArgs()[0];
-        if (inputs[1].dataType() == DataType.DOUBLE) {
+        if (inputs[1].dataType() == DataType.INT64) {
             DoubleOhem.hardCodes(
-                    HostArray.doubles(inputs[1]),
+                    HostArray.doubleBits(inputs[1]),
                     kth == null ? null : HostArray.doubles(kth),
                     thresh,
                     HostArray.ints(inputs[0]),
@@ -71,7 +80,7 @@ public final class HardCodes extends JavaOp {
                     HostArray.ints(output));
         } else {
             FloatOhem.hardCodes(
-                    HostArray.floats(inputs[1]),
+                    HostArray.floatBits(inputs[1]),
                     kth == null ? null : HostArray.floats(kth),
                     (float) thresh,
                     HostArray.ints(inputs[0]),

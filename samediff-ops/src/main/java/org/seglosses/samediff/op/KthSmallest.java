@@ -39,12 +39,35 @@ public final class KthSmallest extends JavaOp {
      * @throws IllegalArgumentException if k is less than 1
      */
     public static SDVariable of(SDVariable values, long k, boolean eachImage) {
+        return of(values, k, eachImage, false);
+    }
+
+    /**
+     * Adds the op on probabilities to the graph of its input.
+     *
+     * @param probabilities what {@link TrueProbability} gives
+     * @param k which of them, at least 1
+     * @param eachImage whether each image has a result of its own, and not the batch
+     * @return the k-th smallest probabilities
+     * @throws IllegalArgumentException if k is less than 1
+     */
+    public static SDVariable ofProbabilities(SDVariable probabilities, long k, boolean eachImage) {
+        return of(probabilities, k, eachImage, true);
+    }
+
+    private static SDVariable of(
+            SDVariable values, long k, boolean eachImage, boolean ofTrueClass) {
         if (k < 1) {
             throw new IllegalArgumentException("k must be >= 1, got " + k);
         }
         KthSmallest op = new KthSmallest(new SDVariable[] {values});
-        op.addIArgument(k, eachImage ? 1 : 0);
+        op.addIArgument(k, eachImage ? 1 : 0, ofTrueClass ? 1 : 0);
         return op.variable();
+    }
+
+    /** Whether the values are the bits of the first half, of which the second axis is N. */
+    private boolean ofTrueClass() {
+        return iArgs().length > 2 && flagArg(2);
     }
 
     @Override
@@ -59,28 +82,35 @@ public final class KthSmallest extends JavaOp {
                     "values must be of shape [N,...] and have fewer than 2^31 elements, got "
                             + Arrays.toString(inputs[0].shape()));
         }
-        return new long[] {flagArg(1) ? inputs[0].size(0) : 1};
+        return new long[] {flagArg(1) ? inputs[0].size(ofTrueClass() ? 1 : 0) : 1};
     }
 
     @Override
     DataType outputType(List<DataType> inputs) {
+        if (ofTrueClass()) {
+            return inputs.get(0) == DataType.INT64 ? DataType.DOUBLE : DataType.FLOAT;
+        }
         return inputs.get(0);
     }
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        HostArray.requireFloating("values", inputs[0].dataType());
+        if (!ofTrueClass()) {
+            HostArray.requireFloating("values", inputs[0].dataType());
+        }
         int groups = (int) output.length();
-        int n = (int) (inputs[0].length() / groups);
+        int n = (int) (inputs[0].length() / groups / (ofTrueClass() ? 2 : 1));
         long k = getIArgument(0);
         if (output.dataType() == DataType.DOUBLE) {
-            var values = HostArray.doubles(inputs[0]);
+            var values =
+                    ofTrueClass() ? HostArray.doubleBits(inputs[0]) : HostArray.doubles(inputs[0]);
             var to = HostArray.doubles(output);
             for (int group = 0; group < groups; group++) {
                 to.put(group, DoubleSelection.select(values, group * n, n, k));
             }
         } else {
-            var values = HostArray.floats(inputs[0]);
+            var values =
+                    ofTrueClass() ? HostArray.floatBits(inputs[0]) : HostArray.floats(inputs[0]);
             var to = HostArray.floats(output);
             for (int group = 0; group < groups; group++) {
                 to.put(group, FloatSelection.select(values, group * n, n, k));

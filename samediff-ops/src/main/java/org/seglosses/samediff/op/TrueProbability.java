@@ -7,10 +7,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import java.util.List;
 
 /**
- * The softmax probability of each pixel's label: logits {@code [N,C,H,W]} and codes {@code
- * [N,1,H,W]} to {@code [N,1,H,W]}; +infinity at void pixels, so that no selection takes them. NaN
- * where any of a valid pixel's logits is not finite. It serves to select pixels and has no
- * gradient.
+ * The softmax probability of each pixel's label, and its entropy {@code -log p}: logits {@code
+ * [N,C,H,W]} and codes {@code [N,1,H,W]} to {@code [2,N,H,W]}. At void pixels the probability is
+ * +infinity, so that no selection takes them, and the entropy 0. Both are NaN where any of a valid
+ * pixel's logits is not finite. They are bits, in INT32, of DOUBLE in INT64: an integer has no
+ * gradient, and the entropies' own is found from the logits.
  */
 public final class TrueProbability extends JavaOp {
 
@@ -27,7 +28,7 @@ public final class TrueProbability extends JavaOp {
      * @param logits {@code [N,C,H,W]}, or probabilities
      * @param codes codes of {@link Targets} {@code [N,1,H,W]}
      * @param given whether the logits are probabilities
-     * @return the probabilities
+     * @return probabilities and entropies
      */
     public static SDVariable of(SDVariable logits, SDVariable codes, boolean given) {
         TrueProbability op = new TrueProbability(new SDVariable[] {logits, codes});
@@ -42,32 +43,33 @@ public final class TrueProbability extends JavaOp {
 
     @Override
     long[] outputShape(INDArray[] inputs) {
-        return inputs[1].shape();
+        long[] shape = inputs[0].shape();
+        return new long[] {2, shape[0], shape[2], shape[3]};
     }
 
     @Override
     DataType outputType(List<DataType> inputs) {
-        return inputs.get(0);
+        return inputs.get(0) == DataType.DOUBLE ? DataType.INT64 : DataType.INT32;
     }
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("logits", inputs[0]);
         blocks.requireMatch("codes", inputs[1], 1, 1);
-        if (output.dataType() == DataType.DOUBLE) {
+        if (inputs[0].dataType() == DataType.DOUBLE) {
             DoubleOhem.trueProbabilities(
                     HostArray.doubles(inputs[0]),
                     HostArray.ints(inputs[1]),
                     flagArg(0),
                     blocks,
-                    HostArray.doubles(output));
+                    HostArray.doubleBits(output));
         } else {
             FloatOhem.trueProbabilities(
                     HostArray.floats(inputs[0]),
                     HostArray.ints(inputs[1]),
                     flagArg(0),
                     blocks,
-                    HostArray.floats(output));
+                    HostArray.floatBits(output));
         }
         HostArray.written(output);
     }

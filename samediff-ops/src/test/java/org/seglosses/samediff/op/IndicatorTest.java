@@ -26,8 +26,10 @@ class IndicatorTest {
         float[] to = new float[N];
         double[] wide = new double[N];
         for (int code = 0; code < 4; code++) {
-            Indicator.of(codes, code, to, N);
-            Indicator.of(codes, code, wide, N);
+            Indicator.numbers(codes, to, N);
+            Indicator.numbers(codes, wide, N);
+            Indicator.of(to, code, to, N);
+            Indicator.of(wide, code, wide, N);
             for (int i = 0; i < N; i++) {
                 assertThat(to[i])
                         .as("%d of %d", codes[i], code)

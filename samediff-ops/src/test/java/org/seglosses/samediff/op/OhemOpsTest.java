@@ -8,6 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -15,9 +16,31 @@ import java.util.Random;
 /** {@link TrueProbability} and {@link HardCodes}. */
 class OhemOpsTest {
 
-    private static INDArray probability(INDArray logits, INDArray codes, boolean given) {
-        return OpRun.of(
-                OpCases.op(new TrueProbability(), OpCases.ints(given ? 1 : 0)), logits, codes);
+    /** Probabilities, and entropies. */
+    private static INDArray ofTrueClass(INDArray logits, INDArray codes, boolean given) {
+        INDArray bits =
+                OpRun.of(
+                        OpCases.op(new TrueProbability(), OpCases.ints(given ? 1 : 0)),
+                        logits,
+                        codes);
+        INDArray values = Nd4j.create(logits.dataType(), bits.shape());
+        if (logits.dataType() == DataType.DOUBLE) {
+            HostArray.doubles(values).put(HostArray.doubleBits(bits));
+        } else {
+            HostArray.floats(values).put(HostArray.floatBits(bits));
+        }
+        return values;
+    }
+
+    private static INDArray bits(INDArray values) {
+        boolean wide = values.dataType() == DataType.DOUBLE;
+        INDArray bits = Nd4j.create(wide ? DataType.INT64 : DataType.INT32, values.shape());
+        if (wide) {
+            HostArray.doubleBits(bits).put(HostArray.doubles(values));
+        } else {
+            HostArray.floatBits(bits).put(HostArray.floats(values));
+        }
+        return bits;
     }
 
     @ParameterizedTest
@@ -32,6 +55,7 @@ class OhemOpsTest {
                 int[] codes = OpCases.codes(random, shape, 1, shape[1]);
                 int p = shape[2] * shape[3];
                 double[] expected = new double[codes.length];
+                double[] entropies = new double[codes.length];
                 for (int i = 0; i < codes.length; i++) {
                     double sum = 0;
                     double max = Double.NEGATIVE_INFINITY;
@@ -46,6 +70,8 @@ class OhemOpsTest {
                     if (codes[i] >= 0) {
                         double own = z[OpCases.at(shape, i / p, codes[i], i % p)];
                         expected[i] = given ? own : Math.exp(own - max) / sum;
+                        entropies[i] =
+                                given ? -Math.log(Math.max(own, 1e-30)) : max - own + Math.log(sum);
                     } else {
                         for (int c = 0; c < shape[1]; c++) {
                             z[OpCases.at(shape, i / p, c, i % p)] = OpCases.notFinite(random);
@@ -53,15 +79,14 @@ class OhemOpsTest {
                     }
                 }
                 INDArray actual =
-                        probability(
+                        ofTrueClass(
                                 OpCases.array(type, z, shape),
                                 OpCases.ints(codes, shape, 1),
                                 given);
-                OpCases.assertClose(
-                        actual,
-                        expected,
-                        type == DataType.FLOAT ? 1e-6 : 1e-14,
-                        Arrays.toString(shape) + " seed " + seed);
+                double tolerance = type == DataType.FLOAT ? 1e-6 : 1e-14;
+                String what = Arrays.toString(shape) + " seed " + seed;
+                OpCases.assertClose(actual.slice(0), expected, tolerance, what);
+                OpCases.assertClose(actual.slice(1), entropies, tolerance, what);
             }
         }
     }
@@ -77,11 +102,12 @@ class OhemOpsTest {
                 z[2 * c] = bad;
                 for (boolean given : new boolean[] {false, true}) {
                     INDArray p =
-                            probability(
+                            ofTrueClass(
                                     OpCases.array(type, z, shape),
                                     OpCases.ints(new int[] {1, 1}, shape, 1),
                                     given);
                     assertThat(p.getDouble(0)).isNaN();
+                    assertThat(p.getDouble(2)).isNaN();
                     assertThat(p.getDouble(1)).isCloseTo(given ? 1 : 1.0 / 3, within(1e-7));
                 }
             }
@@ -120,7 +146,8 @@ class OhemOpsTest {
             double... expected) {
         HardCodes op = OpCases.op(new HardCodes(), OpCases.ints(), thresh);
         INDArray c = OpCases.ints(codes, shape, 1);
-        INDArray probabilities = OpCases.array(type, p, shape[0], 1, shape[2], shape[3]);
+        double[] both = Arrays.copyOf(p, 2 * p.length);
+        INDArray probabilities = bits(OpCases.array(type, both, 2, shape[0], shape[2], shape[3]));
         INDArray actual =
                 kth == null
                         ? OpRun.of(op, c, probabilities)

@@ -233,15 +233,15 @@ final class OpGraphs {
     }
 
     private static SDVariable ohem(SDVariable... in) {
-        SDVariable probabilities = TrueProbability.of(in[0], in[1], false);
-        SDVariable kth = KthSmallest.of(probabilities, 12, true);
+        SDVariable ofTrueClass = TrueProbability.of(in[0], in[1], false);
+        SDVariable kth = KthSmallest.ofProbabilities(ofTrueClass, 12, true);
         return NormalizedSums.of(
-                CrossEntropySums.of(
+                CrossEntropySums.ofHard(
                         in[0],
-                        HardCodes.of(in[1], probabilities, kth, 0.1),
+                        HardCodes.of(in[1], ofTrueClass, kth, 0.1),
                         null,
                         List.of(),
-                        0,
+                        ofTrueClass,
                         false),
                 NormalizedSums.Divisor.VALID,
                 true);
