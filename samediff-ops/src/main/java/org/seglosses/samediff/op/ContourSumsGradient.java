@@ -4,16 +4,19 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.util.List;
-
 /** The gradient of {@link ContourSums} by the probabilities; not differentiable. */
-public final class ContourSumsGradient extends JavaOp {
+public final class ContourSumsGradient extends ScoreGradient {
 
     /** For ND4J, which creates ops by reflection. */
     public ContourSumsGradient() {}
 
     private ContourSumsGradient(SDVariable[] inputs) {
-        super(inputs[0].getSameDiff(), inputs);
+        super(inputs);
+    }
+
+    @Override
+    ScoreGradient of(SDVariable[] inputs) {
+        return new ContourSumsGradient(inputs);
     }
 
     static SDVariable of(ContourSums forward, SDVariable upstream) {
@@ -37,11 +40,6 @@ public final class ContourSumsGradient extends JavaOp {
     }
 
     @Override
-    DataType outputType(List<DataType> inputs) {
-        return inputs.get(0);
-    }
-
-    @Override
     void compute(INDArray[] inputs, INDArray output) {
         CodedPlanes planes = ContourSums.planes(inputs);
         var codes = planes.codesIfVoid(inputs[2]);
@@ -53,7 +51,10 @@ public final class ContourSumsGradient extends JavaOp {
                             codes,
                             planes,
                             flagArg(0))
-                    .gradient(HostArray.doubles(inputs[3]), HostArray.doubles(output));
+                    .gradient(
+                            HostArray.doubles(inputs[3]),
+                            doubleAddend(inputs),
+                            HostArray.doubles(output));
         } else {
             new FloatContours(
                             RegionMaps.floats(inputs[1], inputs[0].shape()),
@@ -61,13 +62,11 @@ public final class ContourSumsGradient extends JavaOp {
                             codes,
                             planes,
                             flagArg(0))
-                    .gradient(HostArray.floats(inputs[3]), HostArray.floats(output));
+                    .gradient(
+                            HostArray.floats(inputs[3]),
+                            floatAddend(inputs),
+                            HostArray.floats(output));
         }
         HostArray.written(output);
-    }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no second derivative");
     }
 }

@@ -5,18 +5,22 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The gradient of {@link CrossEntropySums} by its logits, {@code [N,C,H,W]}; not differentiable.
  */
-public final class CrossEntropyGradient extends JavaOp {
+public final class CrossEntropyGradient extends ScoreGradient {
 
     /** For ND4J, which creates ops by reflection. */
     public CrossEntropyGradient() {}
 
     private CrossEntropyGradient(SDVariable[] inputs) {
-        super(inputs[0].getSameDiff(), inputs);
+        super(inputs);
+    }
+
+    @Override
+    ScoreGradient of(SDVariable[] inputs) {
+        return new CrossEntropyGradient(inputs);
     }
 
     static SDVariable of(CrossEntropySums forward, SDVariable upstream) {
@@ -44,25 +48,21 @@ public final class CrossEntropyGradient extends JavaOp {
     }
 
     @Override
-    DataType outputType(List<DataType> inputs) {
-        return inputs.get(0);
-    }
-
-    @Override
     void compute(INDArray[] inputs, INDArray output) {
-        INDArray weights = inputs.length > 3 ? inputs[3] : null;
+        INDArray weights = inputs.length > (hasAddend() ? 4 : 3) ? inputs[3] : null;
         if (output.dataType() == DataType.DOUBLE) {
             CrossEntropySums.doubles(this, inputs[0], inputs[1], weights)
-                    .gradient(HostArray.doubles(inputs[2]), HostArray.doubles(output));
+                    .gradient(
+                            HostArray.doubles(inputs[2]),
+                            doubleAddend(inputs),
+                            HostArray.doubles(output));
         } else {
             CrossEntropySums.floats(this, inputs[0], inputs[1], weights)
-                    .gradient(HostArray.floats(inputs[2]), HostArray.floats(output));
+                    .gradient(
+                            HostArray.floats(inputs[2]),
+                            floatAddend(inputs),
+                            HostArray.floats(output));
         }
         HostArray.written(output);
-    }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no second derivative");
     }
 }

@@ -4,19 +4,22 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.util.List;
-
 /**
  * The gradient of {@link ElementSums} by the logits, for the terms and factors; 0 at void pixels.
  * Not differentiable.
  */
-public final class ElementSumsGradient extends JavaOp {
+public final class ElementSumsGradient extends ScoreGradient {
 
     /** For ND4J, which creates ops by reflection. */
     public ElementSumsGradient() {}
 
     private ElementSumsGradient(SDVariable[] inputs) {
-        super(inputs[0].getSameDiff(), inputs);
+        super(inputs);
+    }
+
+    @Override
+    ScoreGradient of(SDVariable[] inputs) {
+        return new ElementSumsGradient(inputs);
     }
 
     static SDVariable of(ElementSums forward, SDVariable upstream) {
@@ -38,24 +41,16 @@ public final class ElementSumsGradient extends JavaOp {
     }
 
     @Override
-    DataType outputType(List<DataType> inputs) {
-        return inputs.get(0);
-    }
-
-    @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("logits", inputs[0]);
         var upstream = HostArray.doubles(inputs[Target.count(intArg(0))]);
         if (output.dataType() == DataType.DOUBLE) {
-            ElementSums.doubles(this, inputs, blocks).gradient(upstream, HostArray.doubles(output));
+            ElementSums.doubles(this, inputs, blocks)
+                    .gradient(upstream, doubleAddend(inputs), HostArray.doubles(output));
         } else {
-            ElementSums.floats(this, inputs, blocks).gradient(upstream, HostArray.floats(output));
+            ElementSums.floats(this, inputs, blocks)
+                    .gradient(upstream, floatAddend(inputs), HostArray.floats(output));
         }
         HostArray.written(output);
-    }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no second derivative");
     }
 }

@@ -100,8 +100,11 @@ final class FloatContours {
         }
     }
 
-    /** Writes the gradient by the scores that the predictions were made of. */
-    void gradient(FloatBuffer upstream, FloatBuffer to) {
+    /**
+     * Writes the gradient by the scores that the predictions were made of, with an addend if there
+     * is one.
+     */
+    void gradient(FloatBuffer upstream, FloatBuffer addend, FloatBuffer to) {
         int height = planes.height();
         int band = Math.min(height, Math.max(LEAST_ROWS, BAND / planes.width()));
         int bands = (height + band - 1) / band;
@@ -131,7 +134,7 @@ final class FloatContours {
                     for (int c = 0; c < channels; c++) {
                         int plane = image * channels + c;
                         int from = plane * planes.pixels() + first * planes.width();
-                        to.put(from, g[c], 0, n);
+                        FloatSoftmax.store(g[c], addend, to, from, n);
                     }
                 });
     }

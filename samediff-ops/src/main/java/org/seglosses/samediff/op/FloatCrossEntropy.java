@@ -114,15 +114,16 @@ final class FloatCrossEntropy {
     }
 
     /**
-     * Writes the gradient by the logits, for the upstream gradient of each image's sum of terms.
+     * Writes the gradient by the logits, for the upstream gradient of each image's sum of terms,
+     * with an addend if there is one.
      */
-    void gradient(FloatBuffer upstream, FloatBuffer to) {
+    void gradient(FloatBuffer upstream, FloatBuffer addend, FloatBuffer to) {
         Parallel.run(
                 blocks.count(),
                 block -> {
                     Pixels pixels = new Pixels(block);
                     pixels.gradient(upstream.get(3 * blocks.image(block)));
-                    FloatSoftmax.store(pixels.z, to, blocks, block);
+                    FloatSoftmax.store(pixels.z, addend, to, blocks, block);
                 });
     }
 

@@ -63,15 +63,18 @@ final class FloatElements {
         to.put(0, sums);
     }
 
-    /** Writes the gradient for the upstream gradient of each image's terms and factors. */
-    void gradient(DoubleBuffer upstream, FloatBuffer to) {
+    /**
+     * Writes the gradient for the upstream gradient of each image's terms and factors, with an
+     * addend if there is one.
+     */
+    void gradient(DoubleBuffer upstream, FloatBuffer addend, FloatBuffer to) {
         Parallel.run(
                 blocks.count(),
                 block -> {
                     if (softmax) {
-                        new Pixels(block).gradient(upstream, to);
+                        new Pixels(block).gradient(upstream, addend, to);
                     } else {
-                        new Elements(block).gradient(upstream, to);
+                        new Elements(block).gradient(upstream, addend, to);
                     }
                 });
     }
@@ -94,6 +97,9 @@ final class FloatElements {
         private final float alpha;
         private final float alphaMore;
 
+        /** Whether a term is an entropy: not weighted, nor changed. */
+        private final boolean plain;
+
         Elements(int block) {
             this.block = block;
             this.n = blocks.length(block);
@@ -108,6 +114,7 @@ final class FloatElements {
             boolean none = Double.isNaN(modulation.alpha());
             this.alpha = none ? 1 : (float) (1 - modulation.alpha());
             this.alphaMore = none ? 0 : (float) (2 * modulation.alpha() - 1);
+            this.plain = none && !target.isWeighted() && !factors.any();
         }
 
         void addTo(float[][] sums) {
@@ -115,9 +122,17 @@ final class FloatElements {
                 load(c, true, false);
                 int at = c * ElementSums.COLUMNS;
                 float[] terms = sums[at + ElementSums.TERMS];
+                float[] weights = sums[at + ElementSums.WEIGHTS];
+                float[] factored = sums[at + ElementSums.FACTORS];
+                if (plain) {
+                    row.clearVoid(entropy);
+                    FloatSoftmax.add(terms, entropy, n);
+                    weights[0] += n - row.voids();
+                    factored[0] += n - row.voids();
+                    continue;
+                }
                 float[] count = Scratch.floats(6, n);
                 shares(y, w, alpha, alphaMore, count, n);
-                float[] factored = sums[at + ElementSums.FACTORS];
                 if (factors.any()) {
                     add(count, factors.f, entropy, (float) modulation.poly(), q, terms, n);
                     FloatSoftmax.addProduct(factored, w, factors.f, n);
@@ -125,29 +140,33 @@ final class FloatElements {
                     FloatSoftmax.addProduct(terms, count, entropy, n);
                     FloatSoftmax.add(factored, w, n);
                 }
-                FloatSoftmax.add(sums[at + ElementSums.WEIGHTS], w, n);
+                FloatSoftmax.add(weights, w, n);
             }
         }
 
-        void gradient(DoubleBuffer upstream, FloatBuffer to) {
+        void gradient(DoubleBuffer upstream, FloatBuffer addend, FloatBuffer to) {
             for (int c = 0; c < blocks.channels(); c++) {
                 load(c, factors.any(), true);
                 int at = (blocks.image(block) * blocks.channels() + c) * ElementSums.COLUMNS;
                 float byTerms = (float) upstream.get(at + ElementSums.TERMS);
                 float byFactors = (float) upstream.get(at + ElementSums.FACTORS);
-                shares(y, w, byTerms * alpha, byTerms * alphaMore, z, n);
-                if (factors.any()) {
-                    float[] term = Scratch.floats(6, n);
-                    float addend = (float) modulation.poly();
-                    slopes(factors.f, factors.slope, entropy, addend, q, term, n);
-                    FloatSoftmax.multiply(z, term, n);
-                    shares(factors.slope, w, 0, byFactors, term, n);
-                    FloatSoftmax.add(z, term, n);
+                if (plain) {
+                    scale(slope, byTerms, n);
+                } else {
+                    shares(y, w, byTerms * alpha, byTerms * alphaMore, z, n);
+                    if (factors.any()) {
+                        float[] term = Scratch.floats(6, n);
+                        float poly = (float) modulation.poly();
+                        slopes(factors.f, factors.slope, entropy, poly, q, term, n);
+                        FloatSoftmax.multiply(z, term, n);
+                        shares(factors.slope, w, 0, byFactors, term, n);
+                        FloatSoftmax.add(z, term, n);
+                    }
+                    FloatSoftmax.multiply(slope, z, n);
                 }
-                FloatSoftmax.multiply(z, slope, n);
                 // not a product with the weight 0, which leaves NaN
-                row.clearVoid(z);
-                to.put(blocks.offset(block, c), z, 0, n);
+                row.clearVoid(slope);
+                FloatSoftmax.store(slope, addend, to, blocks.offset(block, c), n);
             }
         }
 
@@ -157,7 +176,7 @@ final class FloatElements {
          */
         private void load(int c, boolean entropies, boolean slopes) {
             row.load(c);
-            if (target.hasOwn(c)) {
+            if (target.hasOwn(c) && !plain) {
                 row.weights(c, w);
             }
             row.labels(c, y);
@@ -185,16 +204,11 @@ final class FloatElements {
                 float[] label, float positiveWeight, boolean entropies, boolean slopes) {
             float[] e = Scratch.floats(6, n);
             Exp.ofNegated(z, e, n);
-            if (slopes || factors.any()) {
-                float[] plus = Scratch.floats(8, n);
-                float[] minus = Scratch.floats(9, n);
-                FloatSoftmax.sigmoids(e, plus, minus, n);
-                if (slopes) {
-                    slopes(z, label, plus, minus, positiveWeight, slope, n);
-                }
-                if (factors.any()) {
-                    misses(y, plus, minus, q, n);
-                }
+            if (slopes) {
+                slopes(z, label, e, positiveWeight, slope, n);
+            }
+            if (factors.any()) {
+                misses(y, e, q, n);
             }
             if (entropies) {
                 FloatSoftmax.decays(e, n);
@@ -243,23 +257,26 @@ final class FloatElements {
         }
     }
 
-    /** Their derivatives, from the sigmoids of z and -z. */
+    /** Their derivatives, from {@code exp(-z)}: of it the sigmoids of z and -z are made. */
     private static void slopes(
-            float[] z,
-            float[] y,
-            float[] plus,
-            float[] minus,
-            float positiveWeight,
-            float[] to,
-            int n) {
+            float[] z, float[] y, float[] e, float positiveWeight, float[] to, int n) {
         for (int i = 0; i < n; i++) {
-            to[i] = (1 - y[i]) * plus[i] - positiveWeight * y[i] * minus[i] + z[i] * 0;
+            float p = 1 / (1 + e[i]);
+            float zero = (1 - y[i]) * (p - FloatSoftmax.LEAST_SIGMOID);
+            to[i] = zero - positiveWeight * y[i] * (e[i] * p) + z[i] * 0;
         }
     }
 
-    private static void misses(float[] y, float[] plus, float[] minus, float[] q, int n) {
+    private static void misses(float[] y, float[] e, float[] q, int n) {
         for (int i = 0; i < n; i++) {
-            q[i] = y[i] * minus[i] + (1 - y[i]) * plus[i];
+            float p = 1 / (1 + e[i]);
+            q[i] = y[i] * (e[i] * p) + (1 - y[i]) * (p - FloatSoftmax.LEAST_SIGMOID);
+        }
+    }
+
+    private static void scale(float[] x, float by, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] *= by;
         }
     }
 
@@ -380,14 +397,14 @@ final class FloatElements {
 
         void addTo(float[][] sums) {
             float alpha = Double.isNaN(modulation.alpha()) ? 1 : (float) modulation.alpha();
-            float addend = (float) modulation.poly();
+            float poly = (float) modulation.poly();
             for (int c = 0; c < channels; c++) {
                 int at = c * ElementSums.COLUMNS;
                 float[] terms = sums[at + ElementSums.TERMS];
                 float[] factored = sums[at + ElementSums.FACTORS];
                 for (int i = 0; i < n; i++) {
                     float wy = w[i] * label(c, i);
-                    terms[i] += alpha * wy * (factors.f[i] * own[c][i] + addend * q[i]);
+                    terms[i] += alpha * wy * (factors.f[i] * own[c][i] + poly * q[i]);
                     factored[i] += wy * factors.f[i];
                 }
                 FloatSoftmax.addProduct(sums[at + ElementSums.WEIGHTS], w, y[c], n);
@@ -402,9 +419,9 @@ final class FloatElements {
                     : (1 - smoothing) * y[c][i] + smoothing / channels * labels[i];
         }
 
-        void gradient(DoubleBuffer upstream, FloatBuffer to) {
+        void gradient(DoubleBuffer upstream, FloatBuffer addend, FloatBuffer to) {
             double alpha = Double.isNaN(modulation.alpha()) ? 1 : modulation.alpha();
-            float addend = (float) modulation.poly();
+            float poly = (float) modulation.poly();
             int first = blocks.image(block) * channels * ElementSums.COLUMNS;
             float[] byTerms = new float[channels];
             // what the pixel's entropy counts, and what its classes' entropies count together
@@ -419,7 +436,7 @@ final class FloatElements {
                 for (int i = 0; i < n; i++) {
                     float term =
                             factors.slope[i] * (byTerms[c] * own[c][i] + byFactors)
-                                    + byTerms[c] * addend * (1 - q[i]);
+                                    + byTerms[c] * poly * (1 - q[i]);
                     shared[i] += label(c, i) * term;
                     classes[i] += label(c, i) * byTerms[c];
                 }
@@ -440,7 +457,7 @@ final class FloatElements {
                 }
             }
             row.clearVoid(own);
-            FloatSoftmax.store(own, to, blocks, block);
+            FloatSoftmax.store(own, addend, to, blocks, block);
         }
     }
 

@@ -38,8 +38,16 @@ final class FloatImageSums {
         }
     }
 
-    /** Writes the second factor times the upstream gradient of its image, or of the batch. */
-    static void dotGradient(FloatBuffer b, FloatBuffer upstream, Blocks blocks, FloatBuffer to) {
+    /**
+     * Writes the second factor times the upstream gradient of its image, or of the batch, with an
+     * addend if there is one.
+     */
+    static void dotGradient(
+            FloatBuffer b,
+            FloatBuffer upstream,
+            Blocks blocks,
+            FloatBuffer addend,
+            FloatBuffer to) {
         Parallel.run(
                 blocks.count(),
                 block -> {
@@ -51,7 +59,7 @@ final class FloatImageSums {
                         for (int i = 0; i < n; i++) {
                             y[i] *= g;
                         }
-                        to.put(blocks.offset(block, c), y, 0, n);
+                        FloatSoftmax.store(y, addend, to, blocks.offset(block, c), n);
                     }
                 });
     }

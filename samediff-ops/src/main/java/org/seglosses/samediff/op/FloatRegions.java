@@ -67,10 +67,15 @@ final class FloatRegions {
         to.put(0, blocks.addUpGroups(partial, rows));
     }
 
-    /** Writes the gradient by the scores, for the upstream gradient of the sums. */
-    void gradient(FloatBuffer predictions, DoubleBuffer upstream, FloatBuffer to) {
+    /**
+     * Writes the gradient by the scores, for the upstream gradient of the sums, with an addend if
+     * there is one.
+     */
+    void gradient(
+            FloatBuffer predictions, DoubleBuffer upstream, FloatBuffer addend, FloatBuffer to) {
         Parallel.run(
-                blocks.count(), block -> new Pixels(block).gradient(predictions, upstream, to));
+                blocks.count(),
+                block -> new Pixels(block).gradient(predictions, upstream, addend, to));
     }
 
     /** The pixels of a block. */
@@ -213,7 +218,10 @@ final class FloatRegions {
 
         /** The same as {@link #gradient} with fewer rows in between. */
         private void softmaxGradient(
-                FloatBuffer predictions, DoubleBuffer upstream, FloatBuffer to) {
+                FloatBuffer predictions,
+                DoubleBuffer upstream,
+                FloatBuffer addend,
+                FloatBuffer to) {
             row.load(0);
             FloatSoftmax.load(predictions, p, blocks, block);
             float[] mean = Scratch.floats(1, n);
@@ -225,15 +233,16 @@ final class FloatRegions {
                 byScores(p[c], row.classes(), c, one(upstream, c), zero(upstream, c), mean, n);
             }
             row.clearVoid(p);
-            FloatSoftmax.store(p, to, blocks, block);
+            FloatSoftmax.store(p, addend, to, blocks, block);
         }
 
-        private void bySlopes(FloatBuffer slopes, DoubleBuffer upstream, FloatBuffer to) {
+        private void bySlopes(
+                FloatBuffer slopes, DoubleBuffer upstream, FloatBuffer addend, FloatBuffer to) {
             float[] g = p[0];
             for (int c = 0; c < channels; c++) {
                 slopes.get(blocks.offset(block, c), g, 0, n);
                 multiplyBySign(g, -one(upstream, c), zero(upstream, c), n);
-                to.put(blocks.offset(block, c), g, 0, n);
+                FloatSoftmax.store(g, addend, to, blocks.offset(block, c), n);
             }
         }
 
@@ -247,13 +256,17 @@ final class FloatRegions {
             return (float) upstream.get(at + RegionSums.FALSE_POSITIVE);
         }
 
-        void gradient(FloatBuffer predictions, DoubleBuffer upstream, FloatBuffer to) {
+        void gradient(
+                FloatBuffer predictions,
+                DoubleBuffer upstream,
+                FloatBuffer addend,
+                FloatBuffer to) {
             if (slopes) {
-                bySlopes(predictions, upstream, to);
+                bySlopes(predictions, upstream, addend, to);
                 return;
             }
             if (plain && form == Probabilities.Form.SOFTMAX) {
-                softmaxGradient(predictions, upstream, to);
+                softmaxGradient(predictions, upstream, addend, to);
                 return;
             }
             float[][] g = Scratch.floatBlock(1, channels, n);
@@ -282,7 +295,7 @@ final class FloatRegions {
                 row.clearVoid(g[c]);
             }
             FloatProbabilities.toScores(form, p, g, channels, n);
-            FloatSoftmax.store(g, to, blocks, block);
+            FloatSoftmax.store(g, addend, to, blocks, block);
         }
     }
 

@@ -14,7 +14,7 @@ final class FloatSoftmax {
     // What is left of a sigmoid, and of a decay, where the exponential has its greatest value. It
     // is
     // subtracted, so that a sigmoid ends in 0 on the one side as it does on the other.
-    private static final float LEAST_SIGMOID;
+    static final float LEAST_SIGMOID;
     private static final float LEAST_DECAY;
 
     /** So small that it changes no tail, and keeps its sign where it is 0. */
@@ -37,10 +37,26 @@ final class FloatSoftmax {
     }
 
     static void store(float[][] from, FloatBuffer to, Blocks blocks, int block) {
+        store(from, null, to, blocks, block);
+    }
+
+    /** Stores values, with an addend if there is one. */
+    static void store(
+            float[][] from, FloatBuffer addend, FloatBuffer to, Blocks blocks, int block) {
         int n = blocks.length(block);
         for (int c = 0; c < blocks.channels(); c++) {
-            to.put(blocks.offset(block, c), from[c], 0, n);
+            store(from[c], addend, to, blocks.offset(block, c), n);
         }
+    }
+
+    /** Stores values, which are overwritten, with an addend if there is one. */
+    static void store(float[] from, FloatBuffer addend, FloatBuffer to, int at, int n) {
+        if (addend != null) {
+            float[] other = Scratch.floats(Scratch.EXP, n);
+            addend.get(at, other, 0, n);
+            add(from, other, n);
+        }
+        to.put(at, from, 0, n);
     }
 
     /** Puts 0 in the place of the values at void pixels, which may be anything. */
@@ -98,15 +114,6 @@ final class FloatSoftmax {
         }
         for (int c = 0; c < channels; c++) {
             multiply(z[c], sum, n);
-        }
-    }
-
-    /** Finds the sigmoids of z and of -z from {@code e = exp(-z)}. */
-    static void sigmoids(float[] e, float[] ofPlus, float[] ofMinus, int n) {
-        for (int i = 0; i < n; i++) {
-            float p = 1 / (1 + e[i]);
-            ofPlus[i] = p - LEAST_SIGMOID;
-            ofMinus[i] = e[i] * p;
         }
     }
 

@@ -144,7 +144,7 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
 
     @Override
     public final SDVariable sum(SDVariable gradient, SDVariable other) {
-        return Addition.of(gradient, other);
+        return ScoreGradient.added(gradient, other);
     }
 
     /**

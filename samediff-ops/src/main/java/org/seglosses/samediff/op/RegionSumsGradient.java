@@ -4,16 +4,19 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.util.List;
-
 /** The gradient of {@link RegionSums} by the scores, 0 at void pixels; not differentiable. */
-public final class RegionSumsGradient extends JavaOp {
+public final class RegionSumsGradient extends ScoreGradient {
 
     /** For ND4J, which creates ops by reflection. */
     public RegionSumsGradient() {}
 
     private RegionSumsGradient(SDVariable[] inputs) {
-        super(inputs[0].getSameDiff(), inputs);
+        super(inputs);
+    }
+
+    @Override
+    ScoreGradient of(SDVariable[] inputs) {
+        return new RegionSumsGradient(inputs);
     }
 
     static SDVariable of(RegionSums forward, SDVariable upstream) {
@@ -36,11 +39,6 @@ public final class RegionSumsGradient extends JavaOp {
     }
 
     @Override
-    DataType outputType(List<DataType> inputs) {
-        return inputs.get(0);
-    }
-
-    @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("scores", inputs[0]);
         long[] shape = inputs[0].shape();
@@ -54,7 +52,11 @@ public final class RegionSumsGradient extends JavaOp {
                             flagArg(1),
                             flagArg(4),
                             blocks)
-                    .gradient(RegionMaps.doubles(maps, shape), upstream, HostArray.doubles(output));
+                    .gradient(
+                            RegionMaps.doubles(maps, shape),
+                            upstream,
+                            doubleAddend(inputs),
+                            HostArray.doubles(output));
         } else {
             new FloatRegions(
                             FloatTarget.of(intArg(0), inputs, blocks),
@@ -62,13 +64,12 @@ public final class RegionSumsGradient extends JavaOp {
                             flagArg(1),
                             flagArg(4),
                             blocks)
-                    .gradient(RegionMaps.floats(maps, shape), upstream, HostArray.floats(output));
+                    .gradient(
+                            RegionMaps.floats(maps, shape),
+                            upstream,
+                            floatAddend(inputs),
+                            HostArray.floats(output));
         }
         HostArray.written(output);
-    }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no second derivative");
     }
 }

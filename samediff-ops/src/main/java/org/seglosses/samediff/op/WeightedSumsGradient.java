@@ -4,19 +4,22 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.util.List;
-
 /**
  * The gradient of {@link WeightedSums} by the probabilities, and of {@link LovaszSums} by the
  * values; not differentiable.
  */
-public final class WeightedSumsGradient extends JavaOp {
+public final class WeightedSumsGradient extends ScoreGradient {
 
     /** For ND4J, which creates ops by reflection. */
     public WeightedSumsGradient() {}
 
     private WeightedSumsGradient(SDVariable[] inputs) {
-        super(inputs[0].getSameDiff(), inputs);
+        super(inputs);
+    }
+
+    @Override
+    ScoreGradient of(SDVariable[] inputs) {
+        return new WeightedSumsGradient(inputs);
     }
 
     static SDVariable of(SDVariable upstream, SDVariable weights) {
@@ -34,11 +37,6 @@ public final class WeightedSumsGradient extends JavaOp {
     }
 
     @Override
-    DataType outputType(List<DataType> inputs) {
-        return inputs.get(0);
-    }
-
-    @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("weights", inputs[1]);
         if (output.dataType() == DataType.DOUBLE) {
@@ -46,19 +44,16 @@ public final class WeightedSumsGradient extends JavaOp {
                     HostArray.doubleBits(inputs[1]),
                     HostArray.doubles(inputs[0]),
                     blocks,
+                    doubleAddend(inputs),
                     HostArray.doubles(output));
         } else {
             FloatImageSums.dotGradient(
                     HostArray.floatBits(inputs[1]),
                     HostArray.floats(inputs[0]),
                     blocks,
+                    floatAddend(inputs),
                     HostArray.floats(output));
         }
         HostArray.written(output);
-    }
-
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> upstream) {
-        throw new UnsupportedOperationException(opName() + " has no second derivative");
     }
 }
