@@ -30,16 +30,31 @@ final class ErrorOrder {
     }
 
     /**
-     * Returns the places in the order of their errors, in an array of {@link Scratch}.
+     * Returns the places in the order of their errors, in an array of {@link Scratch}. Several
+     * parts are sorted by several threads.
      *
      * @param errors positive numbers
      * @param places what goes with each error, not negative
-     * @param n how many there are
+     * @param starts where each part of both begins, the first at 0
+     * @param lengths how many there are in each part
      * @param greatest the bits of the greatest
      * @param least the bits of the least
      * @param placeBits how many bits the places have
      */
     static int[] descending(
+            float[] errors,
+            int[] places,
+            int[] starts,
+            int[] lengths,
+            long greatest,
+            long least,
+            int placeBits) {
+        return lengths.length == 1
+                ? ofOnePart(errors, places, lengths[0], (int) greatest, (int) least, placeBits)
+                : inParallel(errors, places, starts, lengths, (int) greatest, (int) least);
+    }
+
+    private static int[] ofOnePart(
             float[] errors, int[] places, int n, int greatest, int least, int placeBits) {
         int width = n == 0 ? 0 : Integer.SIZE - Integer.numberOfLeadingZeros(greatest - least);
         if (width == 0) {
@@ -118,9 +133,98 @@ final class ErrorOrder {
         return sorted;
     }
 
-    /** As above; a key and a place do not fit into one long. */
+    /**
+     * Each pass counts the digits of all parts at once, and then moves the parts at once: in the
+     * order of parts, so that the sort is stable.
+     */
+    private static int[] inParallel(
+            float[] errors, int[] places, int[] starts, int[] lengths, int greatest, int least) {
+        int parts = lengths.length;
+        int n = Arrays.stream(lengths).sum();
+        int width = Math.max(1, Integer.SIZE - Integer.numberOfLeadingZeros(greatest - least));
+        int passes = (width + MAX_DIGIT - 1) / MAX_DIGIT;
+        int digit = (width + passes - 1) / passes;
+        int mask = (1 << digit) - 1;
+        int[] next = Scratch.ints(4, parts << digit);
+        int[] sorted = Scratch.ints(7, n);
+        long[] from = Scratch.longs(6, n);
+        long[] to = Scratch.longs(7, n);
+        Parallel.run(
+                parts,
+                part -> {
+                    // the first pass reads all parts where they are
+                    int at = 0;
+                    for (int before = 0; before < part; before++) {
+                        at += lengths[before];
+                    }
+                    int end = starts[part] + lengths[part];
+                    for (int i = starts[part]; i < end; i++) {
+                        int key = greatest - Float.floatToRawIntBits(errors[i]);
+                        from[at++] = (long) key << Integer.SIZE | places[i] & 0xffffffffL;
+                    }
+                });
+        for (int pass = 0; pass < passes; pass++) {
+            int shift = Integer.SIZE + pass * digit;
+            long[] read = pass % 2 == 0 ? from : to;
+            long[] write = pass % 2 == 0 ? to : from;
+            boolean last = pass == passes - 1;
+            Arrays.fill(next, 0, parts << digit, 0);
+            Parallel.run(
+                    parts,
+                    part -> {
+                        int table = part << digit;
+                        int end = end(part, parts, n);
+                        for (int i = end(part - 1, parts, n); i < end; i++) {
+                            next[table | (int) (read[i] >>> shift) & mask]++;
+                        }
+                    });
+            int sum = 0;
+            for (int value = 0; value <= mask; value++) {
+                for (int part = 0; part < parts; part++) {
+                    int count = next[part << digit | value];
+                    next[part << digit | value] = sum;
+                    sum += count;
+                }
+            }
+            Parallel.run(
+                    parts,
+                    part -> {
+                        int table = part << digit;
+                        int end = end(part, parts, n);
+                        for (int i = end(part - 1, parts, n); i < end; i++) {
+                            long entry = read[i];
+                            int at = next[table | (int) (entry >>> shift) & mask]++;
+                            if (last) {
+                                sorted[at] = (int) entry;
+                            } else {
+                                write[at] = entry;
+                            }
+                        }
+                    });
+        }
+        return sorted;
+    }
+
+    /** Where a part of n ends that is cut into even ones. */
+    static int end(int part, int parts, int n) {
+        return (int) ((part + 1L) * n / parts);
+    }
+
+    /** As above, by one thread; a key and a place do not fit into one long. */
     static int[] descending(
-            double[] errors, int[] places, int n, long greatest, long least, int placeBits) {
+            double[] errors,
+            int[] places,
+            int[] starts,
+            int[] lengths,
+            long greatest,
+            long least,
+            int placeBits) {
+        int n = 0;
+        for (int part = 0; part < lengths.length; part++) {
+            System.arraycopy(errors, starts[part], errors, n, lengths[part]);
+            System.arraycopy(places, starts[part], places, n, lengths[part]);
+            n += lengths[part];
+        }
         int width = n == 0 ? 0 : Long.SIZE - Long.numberOfLeadingZeros(greatest - least);
         int passes = (width + MAX_DIGIT - 1) / MAX_DIGIT;
         if (passes == 0) {
@@ -128,25 +232,25 @@ final class ErrorOrder {
         }
         int digit = (width + passes - 1) / passes;
         int mask = (1 << digit) - 1;
-        int[][] starts = new int[passes][1 << digit];
+        int[][] tables = new int[passes][1 << digit];
         long[] from = Scratch.longs(6, n);
         long[] to = Scratch.longs(7, n);
         for (int i = 0; i < n; i++) {
             long key = greatest - Double.doubleToRawLongBits(errors[i]);
             from[i] = key;
-            for (int[] count : starts) {
+            for (int[] count : tables) {
                 count[(int) key & mask]++;
                 key >>>= digit;
             }
         }
-        for (int[] counts : starts) {
+        for (int[] counts : tables) {
             startsOfCounts(counts, counts.length);
         }
         int[] placesFrom = places;
         int[] placesTo = Scratch.ints(6, n);
         int[] spare = Scratch.ints(7, n);
         for (int pass = 0; pass < passes; pass++) {
-            int[] start = starts[pass];
+            int[] start = tables[pass];
             int shift = pass * digit;
             for (int i = 0; i < n; i++) {
                 int at = start[(int) (from[i] >>> shift) & mask]++;

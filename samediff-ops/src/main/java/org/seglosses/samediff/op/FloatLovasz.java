@@ -10,6 +10,9 @@ import java.util.Arrays;
 @SuppressWarnings("cast") // the double twin has casts from double to double
 final class FloatLovasz {
 
+    /** The parts of a vector that threads work on. */
+    private static final int PARTS = 4;
+
     private FloatLovasz() {}
 
     /**
@@ -17,6 +20,7 @@ final class FloatLovasz {
      *
      * @param foreground the pixels of the class in the vector
      * @param share what the weights are multiplied by
+     * @param alone whether there is no other vector to work on meanwhile
      */
     static void weights(
             FloatBuffer values,
@@ -28,45 +32,69 @@ final class FloatLovasz {
             int count,
             int foreground,
             double share,
+            boolean alone,
             FloatBuffer to) {
         int n = planes.pixels();
+        int parts = alone ? Math.min(count, PARTS) : 1;
         float[] weights = Scratch.floats(0, count * n);
         Arrays.fill(weights, 0, count * n, 0);
         if (share != 0) {
             float[] errors = Scratch.floats(1, count * n);
-            float[] plane = Scratch.floats(2, n);
             int[] places = Scratch.ints(0, count * n);
-            int[] code = Scratch.ints(1, n);
-            int length = 0;
-            var none = ErrorOrder.bits((float) 0);
-            var greatest = none;
-            var least = ErrorOrder.bits(Float.POSITIVE_INFINITY);
-            for (int p = 0; p < count; p++) {
-                int index = first + p * step;
-                int wanted = planes.foreground(index);
-                values.get(planes.offset(index), plane, 0, n);
-                codes.get(planes.codeOffset(index), code, 0, n);
-                for (int i = 0; i < n; i++) {
-                    int isClass = code[i] == wanted ? 1 : 0;
-                    float error = hinge ? hinge(plane[i], isClass) : Math.abs(isClass - plane[i]);
-                    errors[length] = error;
-                    // a place is an index and, in the lowest bit, whether the class is there
-                    places[length] = p * n + i << 1 | isClass;
-                    var bits = ErrorOrder.bits(error);
-                    if (code[i] >= 0 && bits != none) {
-                        length++;
-                        greatest = Math.max(greatest, bits);
-                        least = Math.min(least, bits);
-                    }
-                }
-            }
-            if (greatest > ErrorOrder.bits(Float.POSITIVE_INFINITY)) {
+            int[] starts = new int[parts];
+            int[] lengths = new int[parts];
+            long[] greatest = new long[parts];
+            long[] least = new long[parts];
+            Parallel.run(
+                    parts,
+                    part -> {
+                        int from = ErrorOrder.end(part - 1, parts, count);
+                        int end = ErrorOrder.end(part, parts, count);
+                        float[] plane = Scratch.floats(2, n);
+                        int[] code = Scratch.ints(1, n);
+                        var none = ErrorOrder.bits((float) 0);
+                        var most = none;
+                        var fewest = ErrorOrder.bits(Float.POSITIVE_INFINITY);
+                        int at = from * n;
+                        for (int p = from; p < end; p++) {
+                            int index = first + p * step;
+                            int wanted = planes.foreground(index);
+                            values.get(planes.offset(index), plane, 0, n);
+                            codes.get(planes.codeOffset(index), code, 0, n);
+                            for (int i = 0; i < n; i++) {
+                                int isClass = code[i] == wanted ? 1 : 0;
+                                float error =
+                                        hinge
+                                                ? hinge(plane[i], isClass)
+                                                : Math.abs(isClass - plane[i]);
+                                errors[at] = error;
+                                // a place is an index and, in the lowest bit, whether the class is
+                                // there
+                                places[at] = p * n + i << 1 | isClass;
+                                var bits = ErrorOrder.bits(error);
+                                if (code[i] >= 0 && bits != none) {
+                                    at++;
+                                    most = Math.max(most, bits);
+                                    fewest = Math.min(fewest, bits);
+                                }
+                            }
+                        }
+                        starts[part] = from * n;
+                        lengths[part] = at - from * n;
+                        greatest[part] = most;
+                        least[part] = fewest;
+                    });
+            long most = Arrays.stream(greatest).max().orElseThrow();
+            long fewest = Arrays.stream(least).min().orElseThrow();
+            if (most > ErrorOrder.bits(Float.POSITIVE_INFINITY)) {
                 poison(codes, planes, first, step, count, weights);
             } else {
                 int placeBits = Long.SIZE - Long.numberOfLeadingZeros(2L * count * n - 1);
                 int[] order =
-                        ErrorOrder.descending(errors, places, length, greatest, least, placeBits);
-                differences(order, length, foreground, share, weights);
+                        ErrorOrder.descending(
+                                errors, places, starts, lengths, most, fewest, placeBits);
+                int length = Arrays.stream(lengths).sum();
+                differences(order, length, parts, foreground, share, weights);
             }
         }
         for (int p = 0; p < count; p++) {
@@ -79,7 +107,7 @@ final class FloatLovasz {
      * after p pixels of the class and q others. Without a branch, which nobody could predict.
      */
     private static void differences(
-            int[] order, int length, int foreground, double share, float[] weights) {
+            int[] order, int length, int parts, int foreground, double share, float[] weights) {
         if (foreground == 0) {
             // J is 1 from the first pixel on
             if (length > 0) {
@@ -87,18 +115,36 @@ final class FloatLovasz {
             }
             return;
         }
-        int rest = foreground;
-        int union = foreground;
-        for (int r = 0; r < length; r++) {
-            int isClass = order[r] & 1;
-            int others = isClass - 1;
-            // at a pixel of the class the error falls with the value: -1
-            int numerator = (rest & others) - isClass;
-            double denominator = (double) union * ((union & others) + 1);
-            weights[order[r] >>> 1] = (float) (share * numerator / denominator);
-            rest -= isClass;
-            union += 1 - isClass;
-        }
+        int[] found = new int[parts];
+        Parallel.run(
+                parts - 1,
+                part -> {
+                    int ofClass = 0;
+                    int end = ErrorOrder.end(part, parts, length);
+                    for (int r = ErrorOrder.end(part - 1, parts, length); r < end; r++) {
+                        ofClass += order[r] & 1;
+                    }
+                    found[part] = ofClass;
+                });
+        Parallel.run(
+                parts,
+                part -> {
+                    int start = ErrorOrder.end(part - 1, parts, length);
+                    int end = ErrorOrder.end(part, parts, length);
+                    int before = Arrays.stream(found, 0, part).sum();
+                    int rest = foreground - before;
+                    int union = foreground + start - before;
+                    for (int r = start; r < end; r++) {
+                        int isClass = order[r] & 1;
+                        int others = isClass - 1;
+                        // at a pixel of the class the error falls with the value: -1
+                        int numerator = (rest & others) - isClass;
+                        double denominator = (double) union * ((union & others) + 1);
+                        weights[order[r] >>> 1] = (float) (share * numerator / denominator);
+                        rest -= isClass;
+                        union += 1 - isClass;
+                    }
+                });
     }
 
     private static float hinge(float z, int isClass) {

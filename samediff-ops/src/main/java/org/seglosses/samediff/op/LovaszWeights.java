@@ -145,6 +145,7 @@ public final class LovaszWeights extends JavaOp {
                                 count,
                                 foreground[vector],
                                 shares[vector],
+                                groups * vectors == 1,
                                 HostArray.doubleBits(output));
                     } else {
                         FloatLovasz.weights(
@@ -157,6 +158,7 @@ public final class LovaszWeights extends JavaOp {
                                 count,
                                 foreground[vector],
                                 shares[vector],
+                                groups * vectors == 1,
                                 HostArray.floatBits(output));
                     }
                 });
