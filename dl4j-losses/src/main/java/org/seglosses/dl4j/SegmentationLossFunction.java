@@ -273,16 +273,57 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
                         Form.of(batch.mask()),
                         output,
                         output == Output.VALUE_AND_GRADIENT ? batch.examples() : 1);
+        try {
+            return run(key, batch, weights, gradient);
+        } catch (IllegalArgumentException e) {
+            throw definition instanceof Combined sum ? ofComponents(e, sum, key, batch) : e;
+        }
+    }
+
+    private static Computed run(
+            LossProgram.Key key, Batch batch, TermWeights weights, INDArray gradient) {
         LossProgram program = LossPrograms.take(key);
         try {
             INDArray values =
                     program.run(
-                            batch.labels(), logits, batch.mask(), weights.scheduled(), gradient);
+                            batch.labels(),
+                            batch.logits(),
+                            batch.mask(),
+                            weights.scheduled(),
+                            gradient);
             // A copy of the one number would cost more than it does to read it.
-            INDArray images = output == Output.IMAGES ? values.dup() : null;
+            INDArray images = key.output() == Output.IMAGES ? values.dup() : null;
             return new Computed(values.getDouble(0), images, program.components());
         } finally {
             LossPrograms.give(program);
+        }
+    }
+
+    /** A sum's refusal, with the names of those components that refuse, if others do not. */
+    private static IllegalArgumentException ofComponents(
+            IllegalArgumentException refusal, Combined sum, LossProgram.Key key, Batch batch) {
+        List<SegmentationLoss> refusing =
+                sum.terms().stream()
+                        .map(Combined.Term::loss)
+                        .filter(loss -> refuses(loss, key, batch))
+                        .toList();
+        if (refusing.isEmpty() || refusing.size() == sum.terms().size()) {
+            return refusal;
+        }
+        return new IllegalArgumentException(
+                refusal.getMessage() + "; of the sum's components this is " + refusing, refusal);
+    }
+
+    private static boolean refuses(SegmentationLoss loss, LossProgram.Key key, Batch batch) {
+        LossProgram.Key alone =
+                new LossProgram.Key(
+                        loss, key.mode(), key.labels(), key.logits(), key.mask(), Output.VALUE, 1);
+        double[] anyWeights = loss.scheduledTerms().stream().mapToDouble(term -> 1).toArray();
+        try (LossProgram program = new LossProgram(alone)) {
+            program.run(batch.labels(), batch.logits(), batch.mask(), anyWeights, null);
+            return false;
+        } catch (IllegalArgumentException e) {
+            return true;
         }
     }
 
