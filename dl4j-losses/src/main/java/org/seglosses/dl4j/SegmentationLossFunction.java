@@ -23,7 +23,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A segmentation loss as DL4J's loss function: what all losses here have in common.
@@ -302,25 +305,29 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
     /** A sum's refusal, with the names of those components that refuse, if others do not. */
     private static IllegalArgumentException ofComponents(
             IllegalArgumentException refusal, Combined sum, LossProgram.Key key, Batch batch) {
-        List<SegmentationLoss> refusing =
-                sum.terms().stream()
-                        .map(Combined.Term::loss)
-                        .filter(loss -> refuses(loss, key, batch))
-                        .toList();
-        if (refusing.isEmpty() || refusing.size() == sum.terms().size()) {
+        Map<Boolean, List<SegmentationLoss>> components =
+                components(sum).collect(Collectors.partitioningBy(c -> refuses(c, key, batch)));
+        if (components.get(true).isEmpty() || components.get(false).isEmpty()) {
             return refusal;
         }
         return new IllegalArgumentException(
-                refusal.getMessage() + "; of the sum's components this is " + refusing, refusal);
+                refusal.getMessage() + "; of the sum's components this is " + components.get(true),
+                refusal);
+    }
+
+    /** Those of sums in a sum are the sum's own. */
+    private static Stream<SegmentationLoss> components(SegmentationLoss loss) {
+        return loss instanceof Combined sum
+                ? sum.terms().stream().flatMap(term -> components(term.loss()))
+                : Stream.of(loss);
     }
 
     private static boolean refuses(SegmentationLoss loss, LossProgram.Key key, Batch batch) {
         LossProgram.Key alone =
                 new LossProgram.Key(
                         loss, key.mode(), key.labels(), key.logits(), key.mask(), Output.VALUE, 1);
-        double[] anyWeights = loss.scheduledTerms().stream().mapToDouble(term -> 1).toArray();
         try (LossProgram program = new LossProgram(alone)) {
-            program.run(batch.labels(), batch.logits(), batch.mask(), anyWeights, null);
+            program.run(batch.labels(), batch.logits(), batch.mask(), new double[0], null);
             return false;
         } catch (IllegalArgumentException e) {
             return true;
