@@ -55,7 +55,7 @@ class RowsOfTimeAndVolumesTest {
                 .updater(new Adam(0.003));
     }
 
-    private static MultiLayerNetwork recurrent(ILossFunction loss, BackpropType type) {
+    private static MultiLayerNetwork recurrent(ILossFunction loss, Mode mode, BackpropType type) {
         MultiLayerNetwork net =
                 new MultiLayerNetwork(
                         configuration()
@@ -64,8 +64,8 @@ class RowsOfTimeAndVolumesTest {
                                 .layer(
                                         new RnnOutputLayer.Builder(loss)
                                                 .nIn(4)
-                                                .nOut(CLASSES)
-                                                .activation(Activation.SOFTMAX)
+                                                .nOut(Sample.channels(mode))
+                                                .activation(activation(mode))
                                                 .build())
                                 .backpropType(type)
                                 .tBPTTLength(2)
@@ -74,7 +74,11 @@ class RowsOfTimeAndVolumesTest {
         return net;
     }
 
-    private static MultiLayerNetwork volumes(ILossFunction loss) {
+    private static Activation activation(Mode mode) {
+        return mode == Mode.MULTICLASS ? Activation.SOFTMAX : Activation.SIGMOID;
+    }
+
+    private static MultiLayerNetwork volumes(ILossFunction loss, Mode mode) {
         MultiLayerNetwork net =
                 new MultiLayerNetwork(
                         configuration()
@@ -82,13 +86,13 @@ class RowsOfTimeAndVolumesTest {
                                 .layer(
                                         new Convolution3D.Builder(1, 1, 1)
                                                 .dataFormat(NCDHW)
-                                                .nOut(CLASSES)
+                                                .nOut(Sample.channels(mode))
                                                 .activation(Activation.IDENTITY)
                                                 .build())
                                 .layer(
                                         new Cnn3DLossLayer.Builder(NCDHW)
                                                 .lossFunction(loss)
-                                                .activation(Activation.SOFTMAX)
+                                                .activation(activation(mode))
                                                 .build())
                                 .setInputType(InputType.convolutional3D(NCDHW, 2, 6, 7, 2))
                                 .build());
@@ -96,13 +100,18 @@ class RowsOfTimeAndVolumesTest {
         return net;
     }
 
-    /** One-hot along axis 1. */
+    /** One-hot along axis 1; of one channel, zeros and ones. */
     private static INDArray oneHot(long... shape) {
         Random random = new Random(8);
         INDArray classes = Nd4j.create(DataType.DOUBLE, shape[0], shape[1], rest(shape));
         for (int n = 0; n < shape[0]; n++) {
             for (int i = 0; i < rest(shape); i++) {
-                classes.putScalar(n, random.nextInt((int) shape[1]), i, 1);
+                int label = random.nextInt(CLASSES);
+                if (shape[1] == 1) {
+                    classes.putScalar(n, 0, i, label % 2);
+                } else {
+                    classes.putScalar(n, label, i, 1);
+                }
             }
         }
         return classes.reshape('c', shape);
@@ -112,19 +121,20 @@ class RowsOfTimeAndVolumesTest {
         return (int) Arrays.stream(shape).skip(2).reduce(1, (a, b) -> a * b);
     }
 
-    private static DataSet series(boolean masked) {
+    private static DataSet series(Mode mode, boolean masked) {
         INDArray mask = Nd4j.ones(DataType.DOUBLE, SERIES, STEPS);
         mask.putScalar(0, 4, 0).putScalar(2, 3, 0).putScalar(2, 4, 0);
         return new DataSet(
                 Sample.gaussians(2, DataType.DOUBLE, SERIES, 2, STEPS),
-                oneHot(SERIES, CLASSES, STEPS),
+                oneHot(SERIES, Sample.channels(mode), STEPS),
                 null,
                 masked ? mask : null);
     }
 
-    private static DataSet volumes() {
+    private static DataSet volumes(Mode mode) {
         return new DataSet(
-                Sample.gaussians(2, DataType.DOUBLE, 2, 2, 2, 6, 7), oneHot(2, CLASSES, 2, 6, 7));
+                Sample.gaussians(2, DataType.DOUBLE, 2, 2, 2, 6, 7),
+                oneHot(2, Sample.channels(mode), 2, 6, 7));
     }
 
     /** A loss that is a mean over rows is LossMCXENT, in time, in pieces of it, and in volumes. */
@@ -134,9 +144,15 @@ class RowsOfTimeAndVolumesTest {
         // which divides by all rows, masked or not
         ILossFunction ours = LossCrossEntropy.builder().normalizeBy(NormalizeBy.ALL_PIXELS).build();
         for (boolean masked : new boolean[] {false, true}) {
-            assertSame(recurrent(ours, type), recurrent(new LossMCXENT(), type), series(masked));
+            assertSame(
+                    recurrent(ours, Mode.MULTICLASS, type),
+                    recurrent(new LossMCXENT(), Mode.MULTICLASS, type),
+                    series(Mode.MULTICLASS, masked));
         }
-        assertSame(volumes(ours), volumes(new LossMCXENT()), volumes());
+        assertSame(
+                volumes(ours, Mode.MULTICLASS),
+                volumes(new LossMCXENT(), Mode.MULTICLASS),
+                volumes(Mode.MULTICLASS));
     }
 
     private static void assertSame(MultiLayerNetwork ours, MultiLayerNetwork stock, DataSet data) {
@@ -150,20 +166,23 @@ class RowsOfTimeAndVolumesTest {
         assertThat(ours.params().sub(stock.params()).amaxNumber().doubleValue()).isLessThan(1e-7);
     }
 
-    static List<Losses> ofSoftmax() {
-        return Arrays.stream(Losses.values())
-                .filter(loss -> loss.mode() == Mode.MULTICLASS)
+    static List<Losses.InMode> losses() {
+        return Losses.inAllModes().stream()
+                .filter(each -> each.isMainOfItsClass() || each.loss().isOfImages())
                 .toList();
     }
 
     /** Every loss either trains on the rows of series and volumes, or says why it does not. */
-    @ParameterizedTest
-    @MethodSource("ofSoftmax")
-    void everyLoss(Losses loss) {
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("losses")
+    void everyLoss(Losses.InMode each) {
         for (BackpropType type : BackpropType.values()) {
-            trainsOrRefuses(loss, recurrent(loss.function(), type), series(true));
+            trainsOrRefuses(
+                    each.loss(),
+                    recurrent(each.function(), each.mode(), type),
+                    series(each.mode(), true));
         }
-        trainsOrRefuses(loss, volumes(loss.function()), volumes());
+        trainsOrRefuses(each.loss(), volumes(each.function(), each.mode()), volumes(each.mode()));
     }
 
     private static void trainsOrRefuses(Losses loss, MultiLayerNetwork net, DataSet data) {
@@ -196,7 +215,7 @@ class RowsOfTimeAndVolumesTest {
                                                 .build())
                                 .build());
         net.init();
-        DataSet vectors = series(false);
+        DataSet vectors = series(Mode.MULTICLASS, false);
         INDArray indices =
                 Nd4j.argMax(vectors.getLabels(), 1)
                         .castTo(DataType.DOUBLE)
@@ -209,8 +228,8 @@ class RowsOfTimeAndVolumesTest {
     @Test
     void slicesOfVolumes() {
         LossBoundary boundary = LossBoundary.builder().build();
-        MultiLayerNetwork net = volumes(boundary.imageSize(6, 7));
-        DataSet data = volumes();
+        MultiLayerNetwork net = volumes(boundary.imageSize(6, 7), Mode.MULTICLASS);
+        DataSet data = volumes(Mode.MULTICLASS);
         INDArray logits = net.feedForward(data.getFeatures()).get(1);
         // [N,C,D,H,W] to [N*D,C,H,W]
         INDArray slices = logits.permute(0, 2, 1, 3, 4).dup('c').reshape('c', 4, CLASSES, 6, 7);
@@ -296,7 +315,7 @@ class RowsOfTimeAndVolumesTest {
                                 .layer(output())
                                 .build());
         net.init();
-        assertThatThrownBy(() -> net.fit(volumes()))
+        assertThatThrownBy(() -> net.fit(volumes(Mode.MULTICLASS)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("must be of rank 4", "[2, 3, 2, 6, 7]");
     }
