@@ -14,6 +14,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.RmsProp;
 import org.nd4j.linalg.learning.config.Sgd;
 import org.seglosses.samediff.loss.Mode;
 
@@ -129,6 +131,12 @@ class PrecisionTest {
         }
         assertThat(net.score(data)).isLessThan(before);
         assertThat(Arrays.stream(doubles(net.params())).allMatch(Double::isFinite)).isTrue();
+        for (IUpdater byDefault : List.of(new Adam(0.02), new RmsProp(0.02))) {
+            MultiLayerNetwork lost = networks.updater(byDefault).layers();
+            lost.fit(data);
+            lost.fit(data);
+            assertThat(lost.score()).as("%s", byDefault).isNaN();
+        }
     }
 
     /** DL4J has no networks of BFLOAT16; the losses take its arrays. */
