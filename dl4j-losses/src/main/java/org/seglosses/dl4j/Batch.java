@@ -63,8 +63,9 @@ record Batch(
                                 + loss
                                 + " for flat rows "
                                 + Arrays.toString(preOutput.shape())
-                                + ": it needs to know which pixels are one image; call imageSize(h, w),"
-                                + " or use SegmentationLossLayer in the place of the output layer");
+                                + ": it needs to know which pixels are one image (time series have"
+                                + " none); call imageSize(h, w), or use SegmentationLossLayer in the"
+                                + " place of the output layer");
             }
             return new Batch(
                     images(labels, "labels", preOutput, 1, rows, 1),

@@ -23,7 +23,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A segmentation loss as DL4J's loss function: what all losses here have in common.
@@ -273,16 +276,61 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
                         Form.of(batch.mask()),
                         output,
                         output == Output.VALUE_AND_GRADIENT ? batch.examples() : 1);
+        try {
+            return run(key, batch, weights, gradient);
+        } catch (IllegalArgumentException e) {
+            throw definition instanceof Combined sum ? ofComponents(e, sum, key, batch) : e;
+        }
+    }
+
+    private static Computed run(
+            LossProgram.Key key, Batch batch, TermWeights weights, INDArray gradient) {
         LossProgram program = LossPrograms.take(key);
         try {
             INDArray values =
                     program.run(
-                            batch.labels(), logits, batch.mask(), weights.scheduled(), gradient);
+                            batch.labels(),
+                            batch.logits(),
+                            batch.mask(),
+                            weights.scheduled(),
+                            gradient);
             // A copy of the one number would cost more than it does to read it.
-            INDArray images = output == Output.IMAGES ? values.dup() : null;
+            INDArray images = key.output() == Output.IMAGES ? values.dup() : null;
             return new Computed(values.getDouble(0), images, program.components());
         } finally {
             LossPrograms.give(program);
+        }
+    }
+
+    /** A sum's refusal, with the names of those components that refuse, if others do not. */
+    private static IllegalArgumentException ofComponents(
+            IllegalArgumentException refusal, Combined sum, LossProgram.Key key, Batch batch) {
+        Map<Boolean, List<SegmentationLoss>> components =
+                components(sum).collect(Collectors.partitioningBy(c -> refuses(c, key, batch)));
+        if (components.get(true).isEmpty() || components.get(false).isEmpty()) {
+            return refusal;
+        }
+        return new IllegalArgumentException(
+                refusal.getMessage() + "; of the sum's components this is " + components.get(true),
+                refusal);
+    }
+
+    /** Those of sums in a sum are the sum's own. */
+    private static Stream<SegmentationLoss> components(SegmentationLoss loss) {
+        return loss instanceof Combined sum
+                ? sum.terms().stream().flatMap(term -> components(term.loss()))
+                : Stream.of(loss);
+    }
+
+    private static boolean refuses(SegmentationLoss loss, LossProgram.Key key, Batch batch) {
+        LossProgram.Key alone =
+                new LossProgram.Key(
+                        loss, key.mode(), key.labels(), key.logits(), key.mask(), Output.VALUE, 1);
+        try (LossProgram program = new LossProgram(alone)) {
+            program.run(batch.labels(), batch.logits(), batch.mask(), new double[0], null);
+            return false;
+        } catch (IllegalArgumentException e) {
+            return true;
         }
     }
 

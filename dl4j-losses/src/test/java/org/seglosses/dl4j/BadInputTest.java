@@ -14,6 +14,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+import org.nd4j.linalg.schedule.FixedSchedule;
 import org.seglosses.dl4j.layer.SegmentationLossLayer;
 import org.seglosses.samediff.loss.CrossEntropy;
 import org.seglosses.samediff.loss.Focal;
@@ -960,6 +961,56 @@ class BadInputTest {
                     .isInstanceOf(IllegalArgumentException.class);
             assertThat(score(good)).isEqualTo(expected);
         }
+    }
+
+    /** Of a sum, the components that refuse, where others do not. */
+    @Test
+    void aSumNamesItsComponent() {
+        SegmentationLossFunction<?> voidInOne =
+                LossCombined.builder()
+                        .add(1, CrossEntropy.builder().ignoreIndex(255).build())
+                        .add(1, LovaszSoftmax.builder().build())
+                        .build();
+        assertRefused(
+                () -> score(Given.to(voidInOne).label(255)),
+                "labels",
+                "255.0",
+                "; of the sum's components this is [LovaszSoftmax[");
+        SegmentationLossFunction<?> fractional =
+                LossCombined.builder()
+                        .add(
+                                new FixedSchedule(0.5),
+                                LossCombined.builder().add(1, BOUNDARY).add(1, DICE).build())
+                        .add(1, Focal.builder().build())
+                        .build();
+        Given half = Given.to(fractional).mask(Nd4j.ones(DataType.FLOAT, N, 1, H, W).muli(0.5));
+        INDArray gradient = half.logits.ulike();
+        assertRefused(
+                () ->
+                        fractional.computeScoreAndGradient(
+                                half.labels,
+                                half.logits,
+                                half.activation,
+                                half.mask,
+                                gradient,
+                                new TrainingTime(0, 0)),
+                "mask",
+                "0.5",
+                "; of the sum's components this is [Boundary[");
+        SegmentationLossFunction<?> weights =
+                LossCombined.builder()
+                        .add(1, DICE)
+                        .add(1, CrossEntropy.builder().classWeights(1, 2).build())
+                        .build();
+        assertRefused(
+                () -> score(Given.to(weights)),
+                "classWeights",
+                "; of the sum's components this is [CrossEntropy[");
+        // all of them: nothing to tell apart
+        assertThatThrownBy(() -> score(Given.to(COMBINED).label(7)))
+                .hasMessageContaining("7.0")
+                .message()
+                .doesNotContain("components");
     }
 
     private static double score(Given given) {

@@ -8,6 +8,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.INDArrayIndex;
@@ -400,6 +402,33 @@ class LossPropertiesTest {
                             viewOf(mask))
                     .assertSame(expected, type + " view");
         }
+    }
+
+    /** Arrays of one workspace while another is open, as a training in workspaces has them. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("losses")
+    void workspacesDoNotMatter(Losses.InMode loss) {
+        Sample sample = Sample.of(loss.mode(), DataType.FLOAT, 47).withVoid();
+        INDArray mask = sample.mask();
+        Outcome expected = Outcome.of(loss.function(), sample, sample.classes(), mask);
+        WorkspaceConfiguration memory =
+                WorkspaceConfiguration.builder().initialSize(1 << 20).build();
+        for (int turn = 0; turn < 3; turn++) {
+            try (MemoryWorkspace outer =
+                    Nd4j.getWorkspaceManager().getAndActivateWorkspace(memory, "outer")) {
+                INDArray labels = sample.classes().dup();
+                INDArray attached = mask.dup();
+                Sample inside = sample.withLogits(sample.logits().dup());
+                assertThat(inside.logits().isAttached()).isTrue();
+                try (MemoryWorkspace inner =
+                        Nd4j.getWorkspaceManager().getAndActivateWorkspace(memory, "inner")) {
+                    Outcome.of(loss.function(), inside, labels, attached)
+                            .assertSame(expected, "turn " + turn);
+                    assertThat(inner.getId()).isNotEqualTo(outer.getId());
+                }
+            }
+        }
+        Outcome.of(loss.function(), sample, sample.classes(), mask).assertSame(expected, "after");
     }
 
     /** The same values in the midst of a larger array, as iterators cut batches and tiles. */

@@ -193,6 +193,16 @@ final class LabelMaps {
             labels.read(image, c, plane);
             for (int i = 0; i < plane.length; i++) {
                 double label = plane[i];
+                if (label == 1 && seen[i] == 1) {
+                    throw atPixel(
+                            "labels must be of one class a pixel (score multi-hot channels one by"
+                                    + " one, each by a SegmentationEvaluation of 2 classes), got 1"
+                                    + " for class "
+                                    + c
+                                    + " and another class",
+                            image,
+                            i);
+                }
                 if (label > seen[i] && label < Double.POSITIVE_INFINITY) {
                     seen[i] = label;
                     truth[i] = truth[i] == VOID ? VOID : c;

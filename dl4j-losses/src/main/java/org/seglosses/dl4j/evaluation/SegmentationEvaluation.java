@@ -61,7 +61,8 @@ import java.util.stream.IntStream;
  *   <li>Labels: class indices {@code [N,H,W]} or {@code [N,1,H,W]} ({@code [N,H,W,1]}) of any
  *       numeric type, or one value a class in the shape of the predictions (one-hot or soft: the
  *       first of the largest counts). For predictions of one channel: values in 0..1, foreground
- *       from 0.5 on.
+ *       from 0.5 on. Multi-hot labels, 1 for several classes of a pixel, are refused: evaluate each
+ *       channel on its own, as {@code [N,1,H,W]} of two classes.
  *   <li>Mask: null, or {@code [N]}, {@code [N,1]}, {@code [N,H,W]}, or rank 4 and broadcastable to
  *       the predictions. Any value but 0 counts fully. Channels must agree. Hand masks to DL4J as
  *       {@code [N,1,H,W]}: its DataSet.merge, on which several of its iterators rest, drops {@code

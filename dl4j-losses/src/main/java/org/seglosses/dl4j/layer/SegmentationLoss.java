@@ -19,6 +19,7 @@ import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
 import org.seglosses.dl4j.LossScore;
+import org.seglosses.dl4j.SegmentationLossFunction;
 import org.seglosses.dl4j.TrainingTime;
 
 import java.util.Arrays;
@@ -120,6 +121,24 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
         }
     }
 
+    /** What is asked of the loss. */
+    private interface Question<T> {
+
+        T of(SegmentationLossFunction<?> loss, INDArray labels, INDArray mask);
+    }
+
+    /** Asks the loss; its refusals get the layer's name, since a graph may have several. */
+    private <T> T ofLoss(Question<T> question) {
+        INDArray lossLabels = lossLabels();
+        INDArray lossMask = lossMask();
+        try {
+            return question.of(layerConf().loss(), lossLabels, lossMask);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "in layer \"" + layerConf().getLayerName() + "\": " + e.getMessage(), e);
+        }
+    }
+
     @Override
     public Pair<Gradient, INDArray> backpropGradient(
             INDArray epsilon, LayerWorkspaceMgr workspaceMgr) {
@@ -129,15 +148,15 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
                         ArrayType.ACTIVATION_GRAD, input.dataType(), input.shape(), 'c');
         TrainingTime time = time();
         LossScore loss =
-                layerConf()
-                        .loss()
-                        .computeScoreAndGradient(
-                                lossLabels(),
-                                logits,
-                                activation(),
-                                lossMask(),
-                                channelsFirst(gradient),
-                                time);
+                ofLoss(
+                        (fn, labels, mask) ->
+                                fn.computeScoreAndGradient(
+                                        labels,
+                                        logits,
+                                        activation(),
+                                        mask,
+                                        channelsFirst(gradient),
+                                        time));
         known = loss.score();
         last =
                 new LossComponentsListener.Report(
@@ -148,17 +167,14 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
     @Override
     public double computeScore(
             double fullNetRegTerm, boolean training, LayerWorkspaceMgr workspaceMgr) {
+        INDArray logits = preOutput();
         double sum =
                 known != null
                         ? known
-                        : layerConf()
-                                .loss()
-                                .computeScore(
-                                        lossLabels(),
-                                        preOutput(),
-                                        activation(),
-                                        lossMask(),
-                                        time());
+                        : ofLoss(
+                                (fn, labels, mask) ->
+                                        fn.computeScore(
+                                                labels, logits, activation(), mask, time()));
         known = sum;
         score = (conf().isMiniBatch() ? sum / getInputMiniBatchSize() : sum) + fullNetRegTerm;
         return score;
@@ -166,11 +182,11 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
 
     @Override
     public INDArray computeScoreForExamples(double fullNetRegTerm, LayerWorkspaceMgr workspaceMgr) {
+        INDArray logits = preOutput();
         INDArray scores =
-                layerConf()
-                        .loss()
-                        .computeScoreArray(
-                                lossLabels(), preOutput(), activation(), lossMask(), time());
+                ofLoss(
+                        (fn, labels, mask) ->
+                                fn.computeScoreArray(labels, logits, activation(), mask, time()));
         if (fullNetRegTerm != 0) {
             scores.addi(fullNetRegTerm);
         }

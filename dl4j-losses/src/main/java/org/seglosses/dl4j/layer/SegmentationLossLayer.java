@@ -143,22 +143,30 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
 
     @Override
     public InputType getOutputType(int layerIndex, InputType inputType) {
-        if (!(inputType instanceof InputType.InputTypeConvolutional)
-                && !(inputType instanceof InputType.InputTypeConvolutionalFlat)) {
-            throw new IllegalArgumentException(
-                    "input of SegmentationLossLayer \""
-                            + getLayerName()
-                            + "\" (index "
-                            + layerIndex
-                            + ") must be convolutional (2D images), got "
-                            + inputType);
-        }
+        requireImages(inputType, " (index " + layerIndex + ")");
         return inputType;
     }
 
     @Override
     public InputPreProcessor getPreProcessorForInputType(InputType inputType) {
+        if (inputType instanceof InputType.InputTypeConvolutional3D) {
+            // DL4J asks for this first, and its own refusal names neither layer nor rule
+            requireImages(inputType, "");
+        }
         return InputTypeUtil.getPreProcessorForInputTypeCnnLayers(inputType, getLayerName());
+    }
+
+    private void requireImages(InputType inputType, String place) {
+        if (!(inputType instanceof InputType.InputTypeConvolutional)
+                && !(inputType instanceof InputType.InputTypeConvolutionalFlat)) {
+            throw new IllegalArgumentException(
+                    "input of SegmentationLossLayer \""
+                            + getLayerName()
+                            + "\""
+                            + place
+                            + " must be convolutional (2D images), got "
+                            + inputType);
+        }
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 import java.util.ArrayList;
@@ -449,6 +450,13 @@ class SegmentationEvaluationInputsTest {
                         "labels must be finite and >= 0, got -0.5 for class 2"),
                 Arguments.of(with(zeros(2, 3, 4, 5), Double.NaN, 0, 0, 0, 0), p, null, "got NaN"),
                 Arguments.of(
+                        with(with(zeros(2, 3, 4, 5), 1, 1, 0, 2, 3), 1, 1, 2, 2, 3),
+                        p,
+                        null,
+                        "labels must be of one class a pixel (score multi-hot channels one by one,"
+                                + " each by a SegmentationEvaluation of 2 classes), got 1 for class 2"
+                                + " and another class at image 1, row 2, column 3"),
+                Arguments.of(
                         with(zeros(2, 3, 4, 5), Double.POSITIVE_INFINITY, 0, 0, 0, 0),
                         p,
                         null,
@@ -485,6 +493,30 @@ class SegmentationEvaluationInputsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);
         assertThat(e).isEqualTo(new SegmentationEvaluation(3));
+    }
+
+    /** What the refusal of multi-hot labels advises. */
+    @Test
+    void multiHotChannelsOneByOne() {
+        INDArray labels = Nd4j.createFromArray(new float[][][][] {{{{1, 1, 0}}, {{1, 0, 0}}}});
+        INDArray out =
+                Nd4j.createFromArray(
+                        new float[][][][] {{{{0.9f, 0.2f, 0.6f}}, {{0.7f, 0.1f, 0.4f}}}});
+        List<SegmentationEvaluation> channels = new ArrayList<>();
+        for (int c = 0; c < 2; c++) {
+            INDArrayIndex[] channel = {
+                NDArrayIndex.all(),
+                NDArrayIndex.interval(c, c + 1),
+                NDArrayIndex.all(),
+                NDArrayIndex.all()
+            };
+            SegmentationEvaluation e = new SegmentationEvaluation(2);
+            e.eval(labels.get(channel), out.get(channel));
+            channels.add(e);
+        }
+        // channel 0: one found, one missed, one too many; channel 1: found, and no other
+        assertThat(channels.get(0).iou(1)).isEqualTo(1 / 3.0);
+        assertThat(channels.get(1).iou(1)).isEqualTo(1);
     }
 
     @Test
