@@ -1,0 +1,87 @@
+package org.seglosses.examples.samediff;
+
+import org.seglosses.examples.earth.EarthTiles;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.PrintWriter;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A JVM that knows nothing but the class path and the saved graphs: it has never built a graph, and
+ * nobody has told it of the ops in them. Its {@link #main} is the user's second program.
+ */
+final class FreshJvm {
+
+    private static final String RESULTS = "results";
+
+    private FreshJvm() {}
+
+    /** Goes on with every saved graph in one new JVM. */
+    @SuppressWarnings("unchecked")
+    static Map<Objective, Continuation> goOn(Settings settings)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xmx1g", "-cp", classPath(), FreshJvm.class.getName()));
+        command.addAll(List.of(settings.arguments()));
+        int status = new ProcessBuilder(command).inheritIO().start().waitFor();
+        if (status != 0) {
+            throw new IOException("the fresh JVM ended with status " + status);
+        }
+        try (ObjectInputStream in =
+                new ObjectInputStream(
+                        Files.newInputStream(settings.directory().resolve(RESULTS)))) {
+            return (Map<Objective, Continuation>) in.readObject();
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Runs in the new JVM.
+     *
+     * @param arguments of {@link Settings}
+     */
+    public static void main(String[] arguments) throws IOException {
+        Settings settings = Settings.of(arguments);
+        EarthTiles tiles = settings.load();
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        Map<Objective, Continuation> results = new EnumMap<>(Objective.class);
+        for (Objective objective : Objective.values()) {
+            results.put(objective, Continuation.of(objective, tiles, settings, out));
+        }
+        try (ObjectOutputStream to =
+                new ObjectOutputStream(
+                        Files.newOutputStream(settings.directory().resolve(RESULTS)))) {
+            to.writeObject(results);
+        }
+    }
+
+    /** Of this program; Maven's {@code exec:java} runs it in its own JVM by a loader of its own. */
+    private static String classPath() {
+        if (!(FreshJvm.class.getClassLoader() instanceof URLClassLoader loader)) {
+            return System.getProperty("java.class.path");
+        }
+        List<String> files = new ArrayList<>();
+        for (URL url : loader.getURLs()) {
+            try {
+                files.add(Path.of(url.toURI()).toString());
+            } catch (URISyntaxException e) {
+                throw new IllegalStateException(url + " on the class path is no file", e);
+            }
+        }
+        return String.join(File.pathSeparator, files);
+    }
+}
