@@ -23,7 +23,7 @@ import java.util.Map;
  * @param gradients the loss and gradients of all weights by a plan
  * @param output the logits by {@code sd.output}
  * @param inference the logits by a plan
- * @param fitBytes by how much a call of {@code sd.fit} with a batch makes the process grow
+ * @param fitBytes memory of the process after some calls of {@code sd.fit} with a batch
  * @param planBytes all memory of the plan for the gradients
  */
 record Costs(
@@ -40,12 +40,10 @@ record Costs(
         Map<String, INDArray> inputs = Score.inputs(batch);
         Map<String, INDArray> images = Map.of(Net.IMAGES, batch.getFeatures());
         double[][] millis = new double[4][rounds];
-        System.gc();
-        long before = Pointer.physicalBytes();
         for (int i = 0; i < rounds; i++) {
             net.fit(batch);
         }
-        long fitBytes = (Pointer.physicalBytes() - before) / rounds;
+        long fitBytes = Pointer.physicalBytes();
         SameDiff differentiated = net.getFunction("grad");
         try (GraphPlan gradients = Continuation.plan(differentiated, batch, gradients(net));
                 GraphPlan inference =

@@ -1,7 +1,5 @@
 package org.seglosses.examples.samediff;
 
-import org.seglosses.examples.earth.EarthTiles;
-
 import java.io.File;
 import java.io.IOException;
 import java.io.ObjectInputStream;
@@ -14,9 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A JVM that knows nothing but the class path and the saved graphs: it has never built a graph, and
@@ -24,26 +21,23 @@ import java.util.Map;
  */
 final class FreshJvm {
 
-    private static final String RESULTS = "results";
-
     private FreshJvm() {}
 
-    /** Goes on with every saved graph in one new JVM. */
-    @SuppressWarnings("unchecked")
-    static Map<Objective, Continuation> goOn(Settings settings)
+    /** Goes on with a saved graph in a new JVM. */
+    static Continuation goOn(Objective objective, Settings settings)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx1g", "-cp", classPath(), FreshJvm.class.getName()));
+        command.add(objective.name());
         command.addAll(List.of(settings.arguments()));
         int status = new ProcessBuilder(command).inheritIO().start().waitFor();
         if (status != 0) {
             throw new IOException("the fresh JVM ended with status " + status);
         }
         try (ObjectInputStream in =
-                new ObjectInputStream(
-                        Files.newInputStream(settings.directory().resolve(RESULTS)))) {
-            return (Map<Objective, Continuation>) in.readObject();
+                new ObjectInputStream(Files.newInputStream(settings.continuation(objective)))) {
+            return (Continuation) in.readObject();
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException(e);
         }
@@ -52,20 +46,16 @@ final class FreshJvm {
     /**
      * Runs in the new JVM.
      *
-     * @param arguments of {@link Settings}
+     * @param arguments the objective, and those of {@link Settings}
      */
     public static void main(String[] arguments) throws IOException {
-        Settings settings = Settings.of(arguments);
-        EarthTiles tiles = settings.load();
+        Objective objective = Objective.valueOf(arguments[0]);
+        Settings settings = Settings.of(Arrays.copyOfRange(arguments, 1, arguments.length));
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-        Map<Objective, Continuation> results = new EnumMap<>(Objective.class);
-        for (Objective objective : Objective.values()) {
-            results.put(objective, Continuation.of(objective, tiles, settings, out));
-        }
+        Continuation result = Continuation.of(objective, settings.load(), settings, out);
         try (ObjectOutputStream to =
-                new ObjectOutputStream(
-                        Files.newOutputStream(settings.directory().resolve(RESULTS)))) {
-            to.writeObject(results);
+                new ObjectOutputStream(Files.newOutputStream(settings.continuation(objective)))) {
+            to.writeObject(result);
         }
     }
 

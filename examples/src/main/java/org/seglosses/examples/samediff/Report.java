@@ -33,20 +33,26 @@ final class Report {
         line("after %d epochs".formatted(settings.epochs()), o -> score(before.get(o).trained()));
         line("loaded by a fresh JVM", o -> same(before.get(o).trained(), after.get(o).loaded()));
         line(
-                "after %d more epochs there".formatted(settings.furtherEpochs()),
+                "after %d more there".formatted(settings.furtherEpochs()),
                 o -> score(after.get(o).further()));
         line("by GraphPlan", o -> same(after.get(o).further(), after.get(o).planned()));
         out.println();
         line("a batch of %d tiles".formatted(Settings.BATCH), o -> "");
-        line("sd.fit", o -> millis(costs(o).fit()));
-        line("  its ops alone, in a plan", o -> millis(costs(o).gradients()));
-        line(
-                "  the session's share",
-                o -> String.format(Locale.ROOT, "%.0f %%", 100 * costs(o).share()));
-        line("  memory left to the collector", o -> megabytes(costs(o).fitBytes()));
-        line("  memory of the plan, once", o -> megabytes(costs(o).planBytes()));
+        line("sd.fit(batch)", o -> millis(costs(o).fit()));
+        line("  its ops alone, in a GraphPlan", o -> millis(costs(o).gradients()));
+        line("  the session's share", o -> percent(costs(o).share()));
         line("sd.output", o -> millis(costs(o).output()));
-        line("GraphPlan", o -> millis(costs(o).inference()));
+        line("  the same in a GraphPlan", o -> millis(costs(o).inference()));
+        out.println();
+        line("memory of the fresh JVM", o -> "");
+        line("before training", o -> megabytes(after.get(o).loadedBytes()));
+        line(
+                "after sd.fit(iterator, %d)".formatted(settings.furtherEpochs()),
+                o -> megabytes(after.get(o).furtherBytes()));
+        line(
+                "after %d times sd.fit(batch)".formatted(settings.rounds()),
+                o -> megabytes(costs(o).fitBytes()));
+        line("of a plan for all gradients", o -> megabytes(costs(o).planBytes()));
         out.printf("%nSaved graphs: %s%n", settings.directory());
         out.flush();
         return Arrays.stream(Objective.values())
@@ -61,9 +67,9 @@ final class Report {
     }
 
     private void line(String name, Function<Objective, String> cell) {
-        StringBuilder line = new StringBuilder("%-30s".formatted(name));
+        StringBuilder line = new StringBuilder("%-32s".formatted(name));
         for (Objective objective : Objective.values()) {
-            line.append("%28s".formatted(cell.apply(objective)));
+            line.append("%27s".formatted(cell.apply(objective)));
         }
         out.println(line.toString().stripTrailing());
     }
@@ -75,6 +81,10 @@ final class Report {
     /** Whether two runs of a network gave the same bits. */
     private static String same(Score expected, Score actual) {
         return actual.equals(expected) ? "identical" : "DIFFERS: " + score(actual);
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%.0f %%", 100 * share);
     }
 
     private static String millis(double millis) {

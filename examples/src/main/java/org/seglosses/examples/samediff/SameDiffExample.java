@@ -121,9 +121,12 @@ public final class SameDiffExample implements Callable<Integer> {
         for (Objective objective : Objective.values()) {
             before.put(objective, Beginning.of(objective, earth, settings, out));
         }
-        out.println("Saved; a fresh JVM goes on");
+        out.println("Saved; a fresh JVM each goes on");
         out.flush();
-        Map<Objective, Continuation> after = FreshJvm.goOn(settings);
+        Map<Objective, Continuation> after = new EnumMap<>(Objective.class);
+        for (Objective objective : Objective.values()) {
+            after.put(objective, FreshJvm.goOn(objective, settings));
+        }
         return new Report(out, settings, before, after).print() ? 0 : 1;
     }
 

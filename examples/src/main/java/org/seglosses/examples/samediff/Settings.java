@@ -57,7 +57,13 @@ record Settings(int tiles, int epochs, int furtherEpochs, int rounds, Path direc
         return new ExistingDataSetIterator(() -> tiles.training(BATCH, random).iterator());
     }
 
+    /** The saved graph. */
     Path graph(Objective objective) {
         return directory.resolve(objective.name().toLowerCase(Locale.ROOT) + ".fb");
+    }
+
+    /** What the fresh JVM has to say. */
+    Path continuation(Objective objective) {
+        return directory.resolve(objective.name().toLowerCase(Locale.ROOT) + ".result");
     }
 }
