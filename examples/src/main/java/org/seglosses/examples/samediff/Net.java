@@ -105,8 +105,8 @@ final class Net {
     }
 
     /**
-     * What {@code fit} would do first. ND4J prints a line for each op that it differentiates, more
-     * than a hundred here. Standard output belongs to this program, so it may close it meanwhile; a
+     * What {@code fit} would do first. ND4J prints a line for each op that it differentiates, and
+     * nothing stops it. Standard output belongs to this program, so it may close it meanwhile; a
      * library must not.
      */
     private static void differentiate(SameDiff net) {
