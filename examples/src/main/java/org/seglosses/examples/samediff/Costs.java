@@ -16,8 +16,8 @@ import java.util.Map;
 
 /**
  * What SameDiff's session takes for a batch, and what a plan takes that runs the very same ops over
- * buffers which are allocated once. Times are medians in milliseconds; the four take turns, so that
- * whatever else the machine does weighs on all alike.
+ * buffers which are allocated once. Times are milliseconds, the least of some rounds in which the
+ * four take turns: what else the machine does only adds to them.
  *
  * @param fit a step of {@code sd.fit}: loss, gradients of all weights, Adam
  * @param gradients the loss and gradients of all weights by a plan
@@ -61,10 +61,10 @@ record Costs(
                 millis[3][i] = millis(() -> inference.run(images));
             }
             return new Costs(
-                    median(millis[0]),
-                    median(millis[1]),
-                    median(millis[2]),
-                    median(millis[3]),
+                    least(millis[0]),
+                    least(millis[1]),
+                    least(millis[2]),
+                    least(millis[3]),
                     fitBytes,
                     gradients.bytes());
         }
@@ -91,8 +91,7 @@ record Costs(
         return (System.nanoTime() - start) / 1e6;
     }
 
-    private static double median(double[] values) {
-        Arrays.sort(values);
-        return values[values.length / 2];
+    private static double least(double[] values) {
+        return Arrays.stream(values).min().orElseThrow();
     }
 }

@@ -8,7 +8,6 @@ import java.io.PrintWriter;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +50,7 @@ final class FreshJvm {
     public static void main(String[] arguments) throws IOException {
         Objective objective = Objective.valueOf(arguments[0]);
         Settings settings = Settings.of(Arrays.copyOfRange(arguments, 1, arguments.length));
-        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter out = new PrintWriter(System.out, true);
         Continuation result = Continuation.of(objective, settings.load(), settings, out);
         try (ObjectOutputStream to =
                 new ObjectOutputStream(Files.newOutputStream(settings.continuation(objective)))) {

@@ -37,14 +37,16 @@ final class Report {
                 o -> score(after.get(o).further()));
         line("by GraphPlan", o -> same(after.get(o).further(), after.get(o).planned()));
         out.println();
-        line("a batch of %d tiles".formatted(Settings.BATCH), o -> "");
+        out.printf(
+                "a batch of %d tiles, the fastest of %d rounds%n",
+                Settings.BATCH, settings.rounds());
         line("sd.fit(batch)", o -> millis(costs(o).fit()));
         line("  its ops alone, in a GraphPlan", o -> millis(costs(o).gradients()));
         line("  the session's share", o -> percent(costs(o).share()));
         line("sd.output", o -> millis(costs(o).output()));
         line("  the same in a GraphPlan", o -> millis(costs(o).inference()));
         out.println();
-        line("memory of the fresh JVM", o -> "");
+        out.println("memory of the fresh JVM");
         line("before training", o -> megabytes(after.get(o).loadedBytes()));
         line(
                 "after sd.fit(iterator, %d)".formatted(settings.furtherEpochs()),
