@@ -1,5 +1,6 @@
 package org.seglosses.examples.earth;
 
+import org.seglosses.examples.OutputDirectory;
 import org.seglosses.onednn.OneDnn;
 import org.seglosses.onednn.OneDnnReport;
 
@@ -11,7 +12,6 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -221,7 +221,7 @@ public final class EarthExample implements Callable<Integer> {
     }
 
     private Path checkedOut() {
-        Path dir = out != null ? out : defaultOut();
+        Path dir = out != null ? out : OutputDirectory.of("earth");
         for (Path p = dir.toAbsolutePath(); p != null; p = p.getParent()) {
             if (Files.exists(p) && !(Files.isDirectory(p) && Files.isWritable(p))) {
                 throw bad("--out must be a directory that can be written, got " + dir);
@@ -231,25 +231,6 @@ public final class EarthExample implements Callable<Integer> {
             }
         }
         return dir;
-    }
-
-    /** Beside the compiled classes, so that the directory Maven was called in does not matter. */
-    private static Path defaultOut() {
-        try {
-            Path code =
-                    Path.of(
-                            EarthExample.class
-                                    .getProtectionDomain()
-                                    .getCodeSource()
-                                    .getLocation()
-                                    .toURI());
-            if (code.endsWith(Path.of("target", "classes"))) {
-                return code.resolveSibling("earth");
-            }
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException("The class path is no file location", e);
-        }
-        return Path.of("target", "earth");
     }
 
     /** For the help. */

@@ -131,7 +131,7 @@ record Training(Task task, Region region, Split split, int epochs) {
         return tiles;
     }
 
-    private static List<Tile> shuffled(List<Tile> tiles, SplittableRandom random) {
+    static List<Tile> shuffled(List<Tile> tiles, SplittableRandom random) {
         List<Tile> order = new ArrayList<>(tiles);
         for (int i = order.size() - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
@@ -140,7 +140,7 @@ record Training(Task task, Region region, Split split, int epochs) {
         return order;
     }
 
-    private static boolean[] flips(int count, SplittableRandom random) {
+    static boolean[] flips(int count, SplittableRandom random) {
         boolean[] flips = new boolean[count];
         for (int i = 0; i < count; i++) {
             flips[i] = random.nextInt(2) == 1;

@@ -13,9 +13,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.samediff.FreshJvm;
 
-import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -117,33 +116,20 @@ class SameDiffUseTest {
     /** One fresh JVM for all, which knows of the library by its class path alone. */
     @Test
     void aFreshJvmGoesOnWhereThisOneLeft(@TempDir Path directory) throws Exception {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
-        command.addAll(List.of(Trainee.class.getName(), directory.toString()));
+        List<String> arguments = new ArrayList<>(List.of(directory.toString()));
         for (Use use : uses()) {
             SameDiff sd = use.network(DataType.FLOAT);
             Trainee.train(sd, Trainee.batches(use.classes(), DataType.FLOAT), 2);
             sd.save(Trainee.network(directory, use.name()), true);
-            command.add(use.name() + "=" + use.classes());
+            arguments.add(use.name() + "=" + use.classes());
         }
-        File log = directory.resolve("log").toFile();
-        Process fresh =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
-        assertThat(fresh.waitFor()).as(() -> text(log)).isZero();
+        FreshJvm.End end = FreshJvm.run(Trainee.class, arguments);
+        assertThat(end.status()).as(end.text()).isZero();
         for (Use use : uses()) {
             SameDiff sd = SameDiff.load(Trainee.network(directory, use.name()), true);
             INDArray here = Trainee.trace(sd, Trainee.batches(use.classes(), DataType.FLOAT));
             INDArray there = Nd4j.readBinary(Trainee.traceFile(directory, use.name()));
             assertThat(Sample.doubles(there)).as(use.name()).isEqualTo(Sample.doubles(here));
-        }
-    }
-
-    private static String text(File log) {
-        try {
-            return Files.readString(log.toPath());
-        } catch (java.io.IOException e) {
-            return e.toString();
         }
     }
 

@@ -1,0 +1,2 @@
+/** What several examples share; each example has a package of its own. */
+package org.seglosses.examples;
