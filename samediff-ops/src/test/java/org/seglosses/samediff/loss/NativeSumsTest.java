@@ -1,0 +1,99 @@
+package org.seglosses.samediff.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.seglosses.samediff.loss.LossRun.Kind;
+import org.seglosses.samediff.loss.LossRun.Result;
+import org.seglosses.samediff.loss.Subject.Draw;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** The graphs of ND4J's ops are the Java ops, in value and gradient. */
+class NativeSumsTest {
+
+    private static final int DRAWS = 21;
+
+    static List<Subject> subjects() {
+        return Subject.all();
+    }
+
+    static List<Subject> softSubjects() {
+        return SoftLabelsTest.subjects();
+    }
+
+    @AfterEach
+    void byBackend() {
+        System.clearProperty(Kernels.PROPERTY);
+    }
+
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void areTheJavaOps(Subject subject) {
+        for (int seed = 0; seed < DRAWS; seed++) {
+            Draw draw = subject.draw(seed, 3);
+            compare(draw.loss(), draw.sample(), Kind.LOSS, "seed " + seed);
+            compare(draw.loss(), draw.sample(), Kind.EACH_IMAGE, "seed " + seed + " by image");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("softSubjects")
+    void areTheJavaOpsOnSoftLabels(Subject subject) {
+        for (int seed = 0; seed < DRAWS; seed++) {
+            Draw draw = subject.draw(seed, 3);
+            Sample soft = draw.sample().softened(new Random(seed));
+            compare(draw.loss(), soft, Kind.LOSS, "seed " + seed);
+        }
+    }
+
+    /** Logits of a trained network: probabilities are 0 and 1 to the last bit. */
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void areTheJavaOpsOnLargeLogits(Subject subject) {
+        for (int seed = 0; seed < DRAWS; seed++) {
+            Draw draw = subject.draw(seed, 200);
+            compare(draw.loss(), draw.sample(), Kind.LOSS, "seed " + seed);
+        }
+    }
+
+    private static void compare(SegmentationLoss loss, Sample s, Kind kind, String as) {
+        for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
+            System.setProperty(Kernels.PROPERTY, "java");
+            Result java = LossRun.of(loss, s, type, kind);
+            System.setProperty(Kernels.PROPERTY, "native");
+            Result natives = LossRun.of(loss, s, type, kind);
+            String what = as + " " + type + " " + Arrays.toString(s.shape()) + " " + loss;
+            double tolerance = type == DataType.DOUBLE ? 1e-10 : 2e-5;
+            assertClose(natives.values(), java.values(), tolerance, what + " value");
+            assertClose(natives.gradient(), java.gradient(), tolerance, what + " gradient");
+        }
+    }
+
+    private static void assertClose(
+            double[] actual, double[] expected, double tolerance, String as) {
+        double scale = Math.max(1e-2, Arrays.stream(expected).map(Math::abs).max().orElse(0));
+        assertThat(actual).as(as).containsExactly(expected, within(tolerance * scale));
+    }
+
+    @Test
+    void theProcessorsBackendHasJavaKernels() {
+        assertThat(Kernels.chosen()).isEqualTo(Kernels.JAVA);
+    }
+
+    @Test
+    void anUnknownNameIsRefused() {
+        System.setProperty(Kernels.PROPERTY, "gpu");
+        assertThatThrownBy(Kernels::chosen)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("org.seglosses.kernels must be java or native, got gpu");
+    }
+}
