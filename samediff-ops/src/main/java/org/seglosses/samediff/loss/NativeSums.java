@@ -74,11 +74,11 @@ final class NativeSums {
     /** See {@link org.seglosses.samediff.op.RegionSums}. */
     SDVariable regions(boolean squarePredicted, boolean squareLabelled) {
         SDVariable p = probabilities();
-        SDVariable both = p.mul(y);
-        SDVariable alone = squarePredicted ? p.mul(p) : p;
+        // not p less p*y: that would cost the gradient its digits
+        SDVariable only = p.mul(squarePredicted ? p.sub(y) : y.rsub(1));
         return columns(
-                sum(w.mul(both)),
-                sum(w.mul(alone.sub(both))),
+                sum(w.mul(p.mul(y))),
+                sum(w.mul(only)),
                 sum(w.mul(squareLabelled ? y.mul(y) : y)),
                 ofEachChannel(sum(w)));
     }
