@@ -97,9 +97,9 @@ final class NativeSums {
         return sd.stack(
                         1,
                         sum(terms).sum(1),
-                        sum(weights).sum(1),
-                        // of the pixels: the first channel's are enough
-                        sum(valid.mul(0).add(1)).mean(1))
+                        sum(weights)
+                                .sum(1), // a sum over one channel fails in SameDiff's own session
+                        sd.squeeze(sum(valid.mul(0).add(1)), 1))
                 .castTo(type);
     }
 
@@ -121,15 +121,11 @@ final class NativeSums {
     private SDVariable ofElements(ElementSums.Modulation modulation, List<Double> positiveWeights) {
         double s = modulation.smoothing();
         SDVariable label = s == 0 ? y : y.mul(1 - 2 * s).add(s);
-        // of the softmax of z and 0: smooth at 0, exact far from it
-        SDVariable peak = constant(sd.nn().relu(z, 0));
-        SDVariable sum = sd.math().exp(z.sub(peak)).add(sd.math().exp(peak.neg()));
-        SDVariable zero = peak.add(sd.math().log(sum));
-        SDVariable one = label.mul(zero.sub(z));
+        SDVariable one = label.mul(softplus(z.neg()));
         if (!positiveWeights.isEmpty()) {
             one = one.mul(perChannel(positiveWeights));
         }
-        SDVariable entropy = one.add(label.rsub(1).mul(zero));
+        SDVariable entropy = one.add(label.rsub(1).mul(softplus(z)));
         double alpha = modulation.alpha();
         SDVariable share = Double.isNaN(alpha) ? w : y.mul(2 * alpha - 1).add(1 - alpha).mul(w);
         SDVariable factor = factor(modulation, entropy);
@@ -230,7 +226,15 @@ final class NativeSums {
     }
 
     private SDVariable probabilities() {
-        return softmax ? sd.math().exp(entropies().neg()) : sd.nn().sigmoid(z);
+        // ND4J's sigmoid loses the gradient where it rounds to 1
+        return sd.math().exp((softmax ? entropies() : softplus(z.neg())).neg());
+    }
+
+    /** {@code log(1 + exp(x))}, the negative logarithm of the sigmoid of -x. */
+    private SDVariable softplus(SDVariable x) {
+        SDVariable peak = constant(sd.nn().relu(x, 0));
+        SDVariable sum = sd.math().exp(x.sub(peak)).add(sd.math().exp(peak.neg()));
+        return peak.add(sd.math().log(sum));
     }
 
     /**

@@ -8,19 +8,23 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.seglosses.samediff.loss.LossRun.Kind;
 import org.seglosses.samediff.loss.LossRun.Result;
 import org.seglosses.samediff.loss.Subject.Draw;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** The graphs of ND4J's ops are the Java ops, in value and gradient. */
 class NativeSumsTest {
 
-    private static final int DRAWS = 14;
+    private static final int DRAWS = 7;
 
     private static final double FLOAT = 2e-5;
 
@@ -91,6 +95,36 @@ class NativeSumsTest {
             double[] actual, double[] expected, double tolerance, String as) {
         double scale = Math.max(1e-2, Arrays.stream(expected).map(Math::abs).max().orElse(0));
         assertThat(actual).as(as).containsExactly(expected, within(tolerance * scale));
+    }
+
+    /** SameDiff's own session, and its own gradient function, which is a copy of the graph. */
+    @Test
+    void sameDiffRunsThemToo() {
+        for (SegmentationLoss loss :
+                List.of(
+                        CrossEntropy.builder().build(),
+                        Dice.builder().build(),
+                        Focal.builder().build(),
+                        Boundary.builder().build())) {
+            Sample s =
+                    Sample.draw(new Random(1), Mode.MULTICLASS, 3, new int[] {2, 7, 5}, 3, false);
+            SameDiff sd = SameDiff.create();
+            System.setProperty(Kernels.PROPERTY, "native");
+            SDVariable y = sd.placeHolder("y", DataType.FLOAT, -1, -1, -1);
+            SDVariable z = sd.placeHolder("z", DataType.DOUBLE, -1, 3, -1, -1);
+            loss.define(sd, "loss", y, z).markAsLoss();
+            INDArray labels = s.withCodes(new int[2 * 7 * 5]).labels(DataType.FLOAT, null);
+            Map<String, INDArray> inputs = Map.of("y", labels, "z", s.logits(DataType.DOUBLE));
+            sd.createGradFunction("z");
+            double[] gradient = Sample.doubles(sd.calculateGradients(inputs, "z").get("z"));
+            double value = sd.output(inputs, "loss").get("loss").getDouble(0);
+
+            System.setProperty(Kernels.PROPERTY, "java");
+            Result java =
+                    LossRun.of(loss, s.withCodes(new int[2 * 7 * 5]), DataType.DOUBLE, Kind.LOSS);
+            assertThat(value).as("%s", loss).isCloseTo(java.value(), within(1e-10));
+            assertClose(gradient, java.gradient(), 1e-10, loss.toString());
+        }
     }
 
     @Test
