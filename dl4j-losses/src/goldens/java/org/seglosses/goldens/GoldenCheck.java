@@ -49,6 +49,12 @@ public final class GoldenCheck {
     private static final Map<String, Double> LESS_EXACT =
             Map.of("monai_diceloss_01_softmax_onehot_nobg", 1e-7);
 
+    /**
+     * In float: of large logits, whose gradients cancel, by graphs of ND4J's ops on a CPU 1.2e-5.
+     */
+    private static final Map<String, Double> LESS_EXACT_FLOAT =
+            Map.of("blog_boundaryloss_02_theta5_7_n5", 2e-5);
+
     /** A gradient below this is nothing: float itself ends at 1e-38. */
     private static final double UNDERFLOW = 1e-30;
 
@@ -239,7 +245,9 @@ public final class GoldenCheck {
 
     private void compare(Outcome ours) {
         double tolerance =
-                type == DataType.DOUBLE ? LESS_EXACT.getOrDefault(golden.id(), DOUBLE) : FLOAT;
+                type == DataType.DOUBLE
+                        ? LESS_EXACT.getOrDefault(golden.id(), DOUBLE)
+                        : LESS_EXACT_FLOAT.getOrDefault(golden.id(), FLOAT);
         if (golden.id().startsWith("blog_dicebceloss_02")) {
             compareWithBceOfLogits(ours, tolerance);
         } else if (golden.expectsValue()) {

@@ -226,8 +226,13 @@ final class NativeSums {
     }
 
     private SDVariable probabilities() {
-        // ND4J's sigmoid loses the gradient where it rounds to 1
-        return sd.math().exp((softmax ? entropies() : softplus(z.neg())).neg());
+        if (!softmax) {
+            // ND4J's sigmoid loses the gradient where it rounds to 1
+            return sd.math().exp(softplus(z.neg()).neg());
+        }
+        // not of the entropies, which have the rounding of the largest logit
+        SDVariable share = sd.math().exp(z.sub(constant(z.max(true, 1))));
+        return share.div(share.sum(true, 1));
     }
 
     /** {@code log(1 + exp(x))}, the negative logarithm of the sigmoid of -x. */
