@@ -20,10 +20,12 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.seglosses.onednn.OneDnn;
 import org.seglosses.onednn.OneDnnReport;
+import org.seglosses.samediff.Backend;
 
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -54,6 +56,11 @@ public final class OneDnnFactor {
      */
     public static void main(String[] arguments) {
         PrintStream out = System.out;
+        Optional<String> problem = Backend.problem();
+        if (problem.isPresent()) {
+            System.err.println("one-dnn-factor: " + problem.get());
+            System.exit(1);
+        }
         OneDnnReport report = OneDnn.enable();
         if (!report.active()) {
             out.println(report);

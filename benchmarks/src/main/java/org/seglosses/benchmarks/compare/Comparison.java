@@ -2,6 +2,7 @@ package org.seglosses.benchmarks.compare;
 
 import org.seglosses.benchmarks.compare.Contender.Side;
 import org.seglosses.benchmarks.compare.SideBySide.Series;
+import org.seglosses.samediff.Backend;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -150,6 +151,11 @@ public final class Comparison implements Callable<Integer> {
         }
         List<LossCase> chosen = all(cases, LossCase::of);
         List<Shape> forms = all(shapes, Shape::of);
+        Optional<String> problem = Backend.problem();
+        if (problem.isPresent()) {
+            spec.commandLine().getErr().println("benchmarks: " + problem.get());
+            return 1;
+        }
         Machine.limitThreads();
         if (System.getProperty("org.seglosses.cacheMiB") == null) {
             System.setProperty("org.seglosses.cacheMiB", CACHE_MEBIBYTES);

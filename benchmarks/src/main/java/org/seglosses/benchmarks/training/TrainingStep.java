@@ -6,6 +6,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.seglosses.benchmarks.training.EarthTiles.Corner;
 import org.seglosses.benchmarks.training.Trainee.Turn;
+import org.seglosses.samediff.Backend;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** The command: what a training step takes with each of our losses, beside LossMCXENT. */
@@ -100,6 +102,11 @@ public final class TrainingStep implements Callable<Integer> {
         if (rounds < 1) {
             throw new ParameterException(
                     spec.commandLine(), "--rounds must be >= 1, got " + rounds);
+        }
+        Optional<String> problem = Backend.problem();
+        if (problem.isPresent()) {
+            spec.commandLine().getErr().println("training-step: " + problem.get());
+            return 1;
         }
         List<StepCase> chosen = chosenCases();
         Host host = new Host();

@@ -3,6 +3,7 @@ package org.seglosses.benchmarks.training;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.dataset.DataSet;
 import org.seglosses.benchmarks.training.EarthTiles.Corner;
+import org.seglosses.samediff.Backend;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** The command: a whole training with one of our losses in DL4J, beside the same in PyTorch. */
@@ -126,6 +128,11 @@ public final class WholeTraining implements Callable<Integer> {
         if (epochs < 1) {
             throw new ParameterException(
                     spec.commandLine(), "--epochs must be >= 1, got " + epochs);
+        }
+        Optional<String> problem = Backend.problem();
+        if (problem.isPresent()) {
+            spec.commandLine().getErr().println("whole-training: " + problem.get());
+            return 1;
         }
         Path directory = Files.createTempDirectory("whole-training");
         List<String> interpreters = python == null ? TorchTraining.INTERPRETERS : List.of(python);

@@ -3,6 +3,7 @@ package org.seglosses.examples.earth;
 import org.seglosses.examples.OutputDirectory;
 import org.seglosses.onednn.OneDnn;
 import org.seglosses.onednn.OneDnnReport;
+import org.seglosses.samediff.Backend;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** Trains a U-Net on satellite imagery once per loss and writes a page that compares the losses. */
@@ -148,6 +150,11 @@ public final class EarthExample implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Settings settings = settings();
+        Optional<String> problem = Backend.problem();
+        if (problem.isPresent()) {
+            spec.commandLine().getErr().println("earth: " + problem.get());
+            return 1;
+        }
         Console console = new Console(spec.commandLine().getOut());
         OneDnnReport oneDnn = OneDnn.enable();
         Region region = settings.task().region(Rasters.load());

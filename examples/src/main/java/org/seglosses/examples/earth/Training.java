@@ -94,7 +94,8 @@ record Training(Task task, Region region, Split split, int epochs) {
             List<Tile> some = tiles.subList(first, Math.min(first + BATCH, tiles.size()));
             INDArray output = net.outputSingle(Batch.of(region, some).input());
             int channels = (int) output.size(1);
-            float[] scores = output.dup('c').data().asFloat();
+            float[] scores =
+                    output.dup('c').reshape('c', new long[] {output.length()}).toFloatVector();
             for (int n = 0; n < some.size(); n++) {
                 for (int i = 0; i < Tile.PIXELS; i++) {
                     int x = some.get(n).x() + i % Tile.SIZE;

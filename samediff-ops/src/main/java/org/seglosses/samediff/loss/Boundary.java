@@ -5,6 +5,7 @@ import org.seglosses.samediff.op.BoundaryScores;
 import org.seglosses.samediff.op.BoundarySums;
 import org.seglosses.samediff.op.BoundaryTargets;
 import org.seglosses.samediff.op.ClassCoefficients;
+import org.seglosses.samediff.op.Target;
 
 import java.util.EnumSet;
 import java.util.Set;
@@ -101,13 +102,22 @@ public record Boundary(
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
         boolean both = complement && graph.mode() == Mode.BINARY;
         SDVariable codes = graph.codes();
-        SDVariable p = graph.probabilities();
-        SDVariable targets = BoundaryTargets.of(codes, p, theta0, theta, both);
-        SDVariable sums = BoundarySums.of(p, codes, targets, theta0, theta, both);
+        SDVariable sums;
+        SDVariable maps;
+        if (graph.usesNativeSums()) {
+            Target target = new Target(graph.mode() == Mode.MULTICLASS, codes, null, null);
+            SDVariable[] found = graph.nativeSums(target).boundary(theta0, theta, both);
+            sums = found[0];
+            maps = found[1];
+        } else {
+            SDVariable p = graph.probabilities();
+            maps = BoundaryTargets.of(codes, p, theta0, theta, both);
+            sums = BoundarySums.of(p, codes, maps, theta0, theta, both);
+        }
         SDVariable coefficients =
                 ClassCoefficients.of(
                         codes,
-                        targets,
+                        maps,
                         graph.mode() == Mode.MULTICLASS,
                         absentClass.ordinal(),
                         graph.type());

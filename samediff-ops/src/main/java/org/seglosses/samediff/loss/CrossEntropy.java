@@ -1,7 +1,6 @@
 package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
-import org.seglosses.samediff.op.CrossEntropySums;
 import org.seglosses.samediff.op.ElementMeans;
 import org.seglosses.samediff.op.ElementSums;
 import org.seglosses.samediff.op.NormalizedSums;
@@ -81,15 +80,7 @@ public record CrossEntropy(
 
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
-        SDVariable labels = graph.vectors() ? graph.softLabels() : graph.codes(true);
-        SDVariable sums =
-                CrossEntropySums.of(
-                        graph.scores(),
-                        labels,
-                        graph.weights(),
-                        classWeights,
-                        smoothing,
-                        graph.ofProbabilities());
+        SDVariable sums = graph.crossEntropySums(classWeights, smoothing);
         return NormalizedSums.of(sums, normalizeBy.divisor(), eachImage);
     }
 

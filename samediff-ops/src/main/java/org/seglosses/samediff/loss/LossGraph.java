@@ -4,6 +4,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.seglosses.samediff.op.ContourSums;
+import org.seglosses.samediff.op.CrossEntropySums;
 import org.seglosses.samediff.op.ElementSums;
 import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.Probabilities;
@@ -39,6 +40,8 @@ public final class LossGraph {
     /** Makes a scalar of a type for the next weight that is scheduled; null where none can be. */
     private final Function<DataType, SDVariable> scheduled;
 
+    private final Kernels kernels;
+
     private final Map<List<Object>, SDVariable> forms;
 
     private LossGraph(
@@ -50,6 +53,7 @@ public final class LossGraph {
             SDVariable mask,
             boolean ofProbabilities,
             Function<DataType, SDVariable> scheduled,
+            Kernels kernels,
             Map<List<Object>, SDVariable> forms) {
         this.mode = mode;
         this.ignoreIndex = ignoreIndex;
@@ -59,6 +63,7 @@ public final class LossGraph {
         this.mask = mask;
         this.ofProbabilities = ofProbabilities;
         this.scheduled = scheduled;
+        this.kernels = kernels;
         this.forms = forms;
     }
 
@@ -166,6 +171,7 @@ public final class LossGraph {
                 mask,
                 ofProbabilities,
                 scheduled,
+                Kernels.chosen(),
                 new HashMap<>());
     }
 
@@ -262,6 +268,7 @@ public final class LossGraph {
                 mask,
                 ofProbabilities,
                 scheduled,
+                kernels,
                 forms);
     }
 
@@ -458,7 +465,13 @@ public final class LossGraph {
     public SDVariable regionSums(boolean squarePredicted, boolean squareLabelled) {
         return form(
                 Arrays.asList("sums", mode, ignoreIndex, squarePredicted, squareLabelled),
-                () -> RegionSums.of(scores, target(), regionMaps(squarePredicted, squareLabelled)));
+                () -> {
+                    Target target = target();
+                    return usesNativeSums()
+                            ? nativeSums(target).regions(squarePredicted, squareLabelled)
+                            : RegionSums.of(
+                                    scores, target, regionMaps(squarePredicted, squareLabelled));
+                });
     }
 
     private SDVariable regionMaps(boolean squarePredicted, boolean squareLabelled) {
@@ -504,7 +517,54 @@ public final class LossGraph {
             ElementSums.Entropy entropy,
             ElementSums.Modulation modulation,
             List<Double> positiveWeights) {
+        boolean fits = positiveWeights.isEmpty() || positiveWeights.size() == channels();
+        if (usesNativeSums() && fits && NativeSums.has(modulation)) {
+            return nativeSums(target).elements(entropy, modulation, positiveWeights);
+        }
         return ElementSums.of(
                 scores, target, entropy, modulation, positiveWeights, ofProbabilities);
+    }
+
+    /**
+     * The softmax cross entropies of pixels, summed for each image.
+     *
+     * @param classWeights a weight for each class; none for 1
+     * @param smoothing the label smoothing
+     * @return the sums, see {@link CrossEntropySums}
+     */
+    SDVariable crossEntropySums(List<Double> classWeights, double smoothing) {
+        boolean fits = classWeights.isEmpty() || classWeights.size() == channels();
+        if (usesNativeSums() && fits) {
+            return nativeSums(target()).crossEntropy(classWeights, smoothing);
+        }
+        SDVariable labels = vectors() ? softLabels() : codes(true);
+        return CrossEntropySums.of(
+                scores, labels, weights(), classWeights, smoothing, ofProbabilities);
+    }
+
+    /**
+     * Whether sums are made of ND4J's own ops: of logits whose channels are known when the graph is
+     * built.
+     */
+    boolean usesNativeSums() {
+        return kernels == Kernels.NATIVE && !ofProbabilities && channels() > 0;
+    }
+
+    NativeSums nativeSums(Target target) {
+        long[] declared = labels.getShape();
+        boolean flat = target.soft() != null && declared != null && declared.length == 3;
+        Target shaped =
+                flat
+                        ? new Target(
+                                target.onePerPixel(),
+                                target.codes(),
+                                sameDiff().expandDims(target.soft(), 1),
+                                target.weights())
+                        : target;
+        return new NativeSums(scores, shaped, mode == Mode.MULTICLASS, channels());
+    }
+
+    private int channels() {
+        return shape == null ? -1 : (int) shape[1];
     }
 }

@@ -234,6 +234,9 @@ public final class GraphPlan implements AutoCloseable {
                 output.copyTo.assign(output.value.array());
             }
         }
+        // A GPU may still be reading the plan's buffers, and the next run may come from another
+        // thread.
+        Nd4j.getExecutioner().commit();
     }
 
     /** A plan keeps no reference to what it was lent, neither in Java nor in a native context. */

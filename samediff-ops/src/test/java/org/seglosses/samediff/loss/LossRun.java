@@ -52,7 +52,13 @@ final class LossRun {
         }
     }
 
-    private record Key(SegmentationLoss loss, Kind kind, Form labels, Form logits, Form mask) {}
+    private record Key(
+            SegmentationLoss loss,
+            Kind kind,
+            Form labels,
+            Form logits,
+            Form mask,
+            Kernels kernels) {}
 
     private record Program(GraphPlan plan, String value, String gradient) {}
 
@@ -94,7 +100,14 @@ final class LossRun {
 
     static synchronized Result of(
             SegmentationLoss loss, Kind kind, INDArray labels, INDArray logits, INDArray mask) {
-        Key key = new Key(loss, kind, Form.of(labels), Form.of(logits), Form.of(mask));
+        Key key =
+                new Key(
+                        loss,
+                        kind,
+                        Form.of(labels),
+                        Form.of(logits),
+                        Form.of(mask),
+                        Kernels.chosen());
         Program program = PROGRAMS.computeIfAbsent(key, LossRun::compile);
         Map<String, INDArray> inputs = new HashMap<>();
         inputs.put("labels", labels);

@@ -1,4 +1,4 @@
-package org.seglosses.dl4j;
+package org.seglosses.goldens;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -8,7 +8,6 @@ import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +19,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** One run of an original loss: its arguments, its input, and what came out. */
-final class GoldenCase {
+public final class GoldenCase {
 
     private final Path directory;
     private final JsonNode json;
@@ -34,33 +33,38 @@ final class GoldenCase {
         }
     }
 
-    /** The cases in the directory that -Dgoldens names, or on the class path. */
-    static List<GoldenCase> all() {
-        String given = System.getProperty("goldens", "");
-        try {
-            Path root =
-                    given.isEmpty()
-                            ? Path.of(GoldenCase.class.getResource("/goldens").toURI())
-                            : Path.of(given);
-            Path cases = Files.isDirectory(root.resolve("cases")) ? root.resolve("cases") : root;
-            try (Stream<Path> entries = Files.list(cases)) {
-                return entries.filter(entry -> Files.exists(entry.resolve("case.json")))
-                        .sorted()
-                        .map(GoldenCase::new)
-                        .toList();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
+    /**
+     * Reads the cases of a directory.
+     *
+     * @param root the directory, or the one above its {@code cases}
+     * @return the cases in the order of their names
+     * @throws IOException if the directory cannot be read
+     */
+    public static List<GoldenCase> all(Path root) throws IOException {
+        Path cases = Files.isDirectory(root.resolve("cases")) ? root.resolve("cases") : root;
+        try (Stream<Path> entries = Files.list(cases)) {
+            return entries.filter(entry -> Files.exists(entry.resolve("case.json")))
+                    .sorted()
+                    .map(GoldenCase::new)
+                    .toList();
         }
     }
 
-    String id() {
+    /**
+     * The name of the case.
+     *
+     * @return the name
+     */
+    public String id() {
         return json.get("id").asText();
     }
 
-    String loss() {
+    /**
+     * The name of the original loss.
+     *
+     * @return the name
+     */
+    public String loss() {
         return json.get("loss").asText();
     }
 

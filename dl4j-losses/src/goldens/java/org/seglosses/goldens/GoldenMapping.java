@@ -1,6 +1,23 @@
-package org.seglosses.dl4j;
+package org.seglosses.goldens;
 
 import org.nd4j.shade.jackson.databind.JsonNode;
+import org.seglosses.dl4j.LossActiveContour;
+import org.seglosses.dl4j.LossBceDice;
+import org.seglosses.dl4j.LossBoundary;
+import org.seglosses.dl4j.LossCombined;
+import org.seglosses.dl4j.LossCrossEntropy;
+import org.seglosses.dl4j.LossDice;
+import org.seglosses.dl4j.LossDuo;
+import org.seglosses.dl4j.LossFocal;
+import org.seglosses.dl4j.LossGeneralizedDice;
+import org.seglosses.dl4j.LossJaccard;
+import org.seglosses.dl4j.LossLovaszHinge;
+import org.seglosses.dl4j.LossLovaszSoftmax;
+import org.seglosses.dl4j.LossMcc;
+import org.seglosses.dl4j.LossOhemCrossEntropy;
+import org.seglosses.dl4j.LossSoftBce;
+import org.seglosses.dl4j.LossTversky;
+import org.seglosses.dl4j.SegmentationLossFunction;
 import org.seglosses.samediff.loss.AbsentClass;
 import org.seglosses.samediff.loss.Boundary;
 import org.seglosses.samediff.loss.CrossEntropy;

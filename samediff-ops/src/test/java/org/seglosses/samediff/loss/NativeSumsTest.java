@@ -1,0 +1,142 @@
+package org.seglosses.samediff.loss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.seglosses.samediff.loss.LossRun.Kind;
+import org.seglosses.samediff.loss.LossRun.Result;
+import org.seglosses.samediff.loss.Subject.Draw;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** The graphs of ND4J's ops are the Java ops, in value and gradient. */
+class NativeSumsTest {
+
+    private static final int DRAWS = 7;
+
+    private static final double FLOAT = 2e-5;
+
+    /** Entropies of hundreds, by which a factor's derivative of a few ulps is multiplied. */
+    private static final double FLOAT_LARGE = 2e-4;
+
+    static List<Subject> subjects() {
+        return Subject.all();
+    }
+
+    static List<Subject> softSubjects() {
+        return SoftLabelsTest.subjects();
+    }
+
+    @AfterEach
+    void byBackend() {
+        System.clearProperty(Kernels.PROPERTY);
+    }
+
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void areTheJavaOps(Subject subject) {
+        for (int seed = 0; seed < DRAWS; seed++) {
+            Draw draw = subject.draw(seed, 3);
+            compare(draw.loss(), draw.sample(), Kind.LOSS, FLOAT, "seed " + seed);
+            compare(draw.loss(), draw.sample(), Kind.EACH_IMAGE, FLOAT, "by image, seed " + seed);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("softSubjects")
+    void areTheJavaOpsOnSoftLabels(Subject subject) {
+        for (int seed = 0; seed < DRAWS; seed++) {
+            Draw draw = subject.draw(seed, 3);
+            Sample soft = draw.sample().softened(new Random(seed));
+            compare(draw.loss(), soft, Kind.LOSS, FLOAT, "seed " + seed);
+        }
+    }
+
+    /** Logits of a trained network: probabilities are 0 and 1 to the last bit. */
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void areTheJavaOpsOnLargeLogits(Subject subject) {
+        for (int seed = 0; seed < DRAWS; seed++) {
+            Draw draw = subject.draw(seed, 200);
+            // with a threshold of 1 the last bit of a probability decides
+            if (!draw.loss().toString().contains("reducedThreshold=1.0")) {
+                compare(draw.loss(), draw.sample(), Kind.LOSS, FLOAT_LARGE, "seed " + seed);
+            }
+        }
+    }
+
+    private static void compare(
+            SegmentationLoss loss, Sample s, Kind kind, double ofFloat, String as) {
+        for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
+            System.setProperty(Kernels.PROPERTY, "java");
+            Result java = LossRun.of(loss, s, type, kind);
+            System.setProperty(Kernels.PROPERTY, "native");
+            Result natives = LossRun.of(loss, s, type, kind);
+            String what = as + " " + type + " " + Arrays.toString(s.shape()) + " " + loss;
+            double tolerance = type == DataType.DOUBLE ? 1e-10 : ofFloat;
+            assertClose(natives.values(), java.values(), tolerance, what + " value");
+            assertClose(natives.gradient(), java.gradient(), tolerance, what + " gradient");
+        }
+    }
+
+    private static void assertClose(
+            double[] actual, double[] expected, double tolerance, String as) {
+        double scale = Math.max(1e-2, Arrays.stream(expected).map(Math::abs).max().orElse(0));
+        assertThat(actual).as(as).containsExactly(expected, within(tolerance * scale));
+    }
+
+    /** SameDiff's own session, and its own gradient function, which is a copy of the graph. */
+    @Test
+    void sameDiffRunsThemToo() {
+        for (SegmentationLoss loss :
+                List.of(
+                        CrossEntropy.builder().build(),
+                        Dice.builder().build(),
+                        Focal.builder().build(),
+                        Boundary.builder().build())) {
+            Sample s =
+                    Sample.draw(new Random(1), Mode.MULTICLASS, 3, new int[] {2, 7, 5}, 3, false);
+            SameDiff sd = SameDiff.create();
+            System.setProperty(Kernels.PROPERTY, "native");
+            SDVariable y = sd.placeHolder("y", DataType.FLOAT, -1, -1, -1);
+            SDVariable z = sd.placeHolder("z", DataType.DOUBLE, -1, 3, -1, -1);
+            loss.define(sd, "loss", y, z).markAsLoss();
+            INDArray labels = s.withCodes(new int[2 * 7 * 5]).labels(DataType.FLOAT, null);
+            Map<String, INDArray> inputs = Map.of("y", labels, "z", s.logits(DataType.DOUBLE));
+            sd.createGradFunction("z");
+            double[] gradient = Sample.doubles(sd.calculateGradients(inputs, "z").get("z"));
+            double value = sd.output(inputs, "loss").get("loss").getDouble(0);
+
+            System.setProperty(Kernels.PROPERTY, "java");
+            Result java =
+                    LossRun.of(loss, s.withCodes(new int[2 * 7 * 5]), DataType.DOUBLE, Kind.LOSS);
+            assertThat(value).as("%s", loss).isCloseTo(java.value(), within(1e-10));
+            assertClose(gradient, java.gradient(), 1e-10, loss.toString());
+        }
+    }
+
+    @Test
+    void theProcessorsBackendHasJavaKernels() {
+        assertThat(Kernels.chosen()).isEqualTo(Kernels.JAVA);
+    }
+
+    @Test
+    void anUnknownNameIsRefused() {
+        System.setProperty(Kernels.PROPERTY, "gpu");
+        assertThatThrownBy(Kernels::chosen)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("org.seglosses.kernels must be java or native, got gpu");
+    }
+}
