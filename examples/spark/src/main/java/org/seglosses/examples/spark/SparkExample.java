@@ -45,7 +45,7 @@ public final class SparkExample implements Callable<Integer> {
 
     private static final int EPOCHS = 20;
     private static final int QUICK_EPOCHS = 2;
-    private static final int QUICK_TILES = 32;
+    private static final int QUICK_STEPS = 2;
 
     /**
      * Keeps no count of its steps: Adam does, and DL4J starts that count anew at each average of a
@@ -76,8 +76,8 @@ public final class SparkExample implements Callable<Integer> {
                     "A first look: "
                             + QUICK_EPOCHS
                             + " epochs of "
-                            + QUICK_TILES
-                            + " tiles unless told otherwise.")
+                            + QUICK_STEPS
+                            + " steps unless told otherwise.")
     private boolean quick;
 
     @Option(
@@ -118,10 +118,8 @@ public final class SparkExample implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         TileFiles files = TileFiles.write(options.directory());
-        List<String> training = files.steps(options.workers() * Averaging.BATCH * atLeastOne());
-        if (quick) {
-            training = training.subList(0, QUICK_TILES);
-        }
+        int step = options.tilesInStep() * atLeastOne();
+        List<String> training = quick ? files.some(QUICK_STEPS * step) : files.fill(step);
         int passes = epochs != null ? epochs : quick ? QUICK_EPOCHS : EPOCHS;
         Table table =
                 new Table(

@@ -59,6 +59,11 @@ final class SparkOptions {
         return workers;
     }
 
+    /** Tiles of all workers in a step. */
+    int tilesInStep() {
+        return workers() * Averaging.BATCH;
+    }
+
     boolean isLocal() {
         return master.startsWith("local");
     }

@@ -41,11 +41,15 @@ record TileFiles(List<String> training, List<String> heldOut) {
     }
 
     /**
-     * As many training tiles as fill steps of a size, taken evenly over the globe: of a step that
-     * is not full DL4J leaves out what a worker has too much.
+     * As many training tiles as fill steps of a size: of a step that is not full DL4J leaves out
+     * what a worker has too much.
      */
-    List<String> steps(int size) {
-        int count = training.size() / size * size;
+    List<String> fill(int step) {
+        return some(training.size() / step * step);
+    }
+
+    /** Training tiles, taken evenly over the globe. */
+    List<String> some(int count) {
         return IntStream.range(0, count)
                 .mapToObj(i -> training.get(i * training.size() / count))
                 .toList();
