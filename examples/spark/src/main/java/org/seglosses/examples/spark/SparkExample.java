@@ -40,7 +40,7 @@ import java.util.concurrent.Callable;
         optionListHeading = "Options:%n",
         commandListHeading = "%nCommands:%n",
         footer = {"", "With Maven, options go into -Dexec.args=\"...\"."},
-        subcommands = {Parity.class})
+        subcommands = {Parity.class, Faults.class})
 public final class SparkExample implements Callable<Integer> {
 
     private static final int EPOCHS = 20;
@@ -111,6 +111,11 @@ public final class SparkExample implements Callable<Integer> {
                             line.getErr().println("earth-on-spark: " + e.getMessage());
                             line.getErr().println("Try --help for the options.");
                             return line.getCommandSpec().exitCodeOnInvalidInput();
+                        })
+                .setExecutionExceptionHandler(
+                        (e, line, parsed) -> {
+                            line.getErr().println("earth-on-spark: " + Reason.of(e));
+                            return line.getCommandSpec().exitCodeOnExecutionException();
                         });
     }
 

@@ -64,7 +64,8 @@ class LocalTest {
     @MethodSource("meansOverImages")
     void twoWorkersAreOneMachineWithTwiceTheBatch(ParityCase each) {
         INDArray alone = alone(each);
-        assertThat(ParityCase.difference(alone, each.network().params())).isGreaterThan(10 * Parity.LIMIT);
+        assertThat(ParityCase.difference(alone, each.network().params()))
+                .isGreaterThan(10 * Parity.LIMIT);
         assertThat(ParityCase.difference(onSpark(each), alone)).isLessThan(Parity.LIMIT);
     }
 
