@@ -144,6 +144,9 @@ final class Faults implements Callable<Integer> {
             }
             learner.fit(tiles);
         }
+        if (!disturbed.isDone()) {
+            throw new IllegalStateException("The training ended before it was disturbed");
+        }
         disturbed.join();
         return learner.network().params().dup();
     }

@@ -40,7 +40,7 @@ import java.util.concurrent.Callable;
         optionListHeading = "Options:%n",
         commandListHeading = "%nCommands:%n",
         footer = {"", "With Maven, options go into -Dexec.args=\"...\"."},
-        subcommands = {Parity.class, Faults.class})
+        subcommands = {Parity.class, Throughput.class, Faults.class, Sharing.class})
 public final class SparkExample implements Callable<Integer> {
 
     private static final int EPOCHS = 20;

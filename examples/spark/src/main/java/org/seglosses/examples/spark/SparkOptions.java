@@ -95,8 +95,10 @@ final class SparkOptions {
                         .setIfMissing("spark.executorEnv.OMP_WAIT_POLICY", "passive")
                         .setIfMissing(
                                 "spark.executor.extraJavaOptions",
-                                // DL4J's convolutions by oneDNN; and off-heap memory has its bound.
+                                // Convolutions by oneDNN; what Sharing needs; a bound for arrays.
                                 "-Dorg.eclipse.deeplearning4j.helpers.disable=false"
+                                        + " -Daeron.publication.unblock.timeout=45000000000"
+                                        + " -Daeron.dir.delete.on.shutdown=true"
                                         + " -Dorg.bytedeco.javacpp.maxbytes=2g"
                                         + " -Dorg.bytedeco.javacpp.maxphysicalbytes=4g");
         if (url.startsWith("local") || url.contains("127.0.0.1")) {
