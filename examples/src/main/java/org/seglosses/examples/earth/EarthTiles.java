@@ -33,6 +33,15 @@ public final class EarthTiles {
     }
 
     /**
+     * Reads all tiles.
+     *
+     * @return the tiles
+     */
+    public static EarthTiles load() {
+        return load(Integer.MAX_VALUE);
+    }
+
+    /**
      * Reads the tiles.
      *
      * @param atMost the most training tiles
@@ -69,15 +78,27 @@ public final class EarthTiles {
     }
 
     /**
+     * The training tiles as they are, always in the same order.
+     *
+     * @param batch tiles a batch; the last one may have fewer
+     * @return their batches
+     */
+    public List<DataSet> training(int batch) {
+        return batches(split.training(), batch);
+    }
+
+    /**
      * The tiles to score on, from other places of the Earth.
      *
      * @param batch tiles a batch; the last one may have fewer
      * @return their batches
      */
     public List<DataSet> heldOut(int batch) {
-        return parts(split.heldOut(), batch).stream()
-                .map(tiles -> Batch.of(region, tiles).indexed())
-                .toList();
+        return batches(split.heldOut(), batch);
+    }
+
+    private List<DataSet> batches(List<Tile> all, int batch) {
+        return parts(all, batch).stream().map(tiles -> Batch.of(region, tiles).indexed()).toList();
     }
 
     private static List<List<Tile>> parts(List<Tile> tiles, int size) {

@@ -3,6 +3,7 @@ package org.seglosses.examples.earth;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.learning.config.Adam;
 import org.seglosses.dl4j.evaluation.SegmentationEvaluation;
 
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ record Training(Task task, Region region, Split split, int epochs) {
                         task.channels(),
                         loss.channels(classes),
                         loss.layer(),
-                        new CosineDecay(LEARNING_RATE, steps()),
+                        new Adam(new CosineDecay(LEARNING_RATE, steps())),
                         seed);
         SplittableRandom random = new SplittableRandom(seed);
         List<Run.Epoch> course = new ArrayList<>();

@@ -14,25 +14,33 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.learning.config.Adam;
-import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.linalg.learning.config.IUpdater;
 
 import java.util.SplittableRandom;
 
 /** A small U-Net: three levels of two 3 x 3 convolutions, nearest upsampling, skip connections. */
-final class UNet {
+public final class UNet {
 
     private static final int[] WIDTHS = {16, 32, 48};
 
     private UNet() {}
 
-    /** A network whose weights depend on the seed alone, whatever its loss layer. */
-    static ComputationGraph create(
-            int channels, int outputs, Layer lossLayer, ISchedule learningRate, long seed) {
+    /**
+     * A network whose weights depend on the seed alone, whatever its loss layer.
+     *
+     * @param channels channels of the imagery
+     * @param outputs channels of the logits
+     * @param lossLayer the last layer
+     * @param updater how the weights follow the gradient
+     * @param seed decides the weights
+     * @return the network, initialized
+     */
+    public static ComputationGraph create(
+            int channels, int outputs, Layer lossLayer, IUpdater updater, long seed) {
         GraphBuilder graph =
                 new NeuralNetConfiguration.Builder()
                         .seed(seed)
-                        .updater(new Adam(learningRate))
+                        .updater(updater)
                         // Else each convolution runs once more in the backward pass.
                         .cacheMode(CacheMode.DEVICE)
                         .convolutionMode(ConvolutionMode.Same)

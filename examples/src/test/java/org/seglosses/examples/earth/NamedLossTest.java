@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.learning.config.Adam;
 
 import java.util.List;
 import java.util.stream.Stream;
@@ -73,7 +74,7 @@ class NamedLossTest {
                         1,
                         each.loss.channels(classes),
                         each.loss.layer(),
-                        new CosineDecay(3e-3, 10),
+                        new Adam(new CosineDecay(3e-3, 10)),
                         1);
         DataSet data = each.loss.dataSet(batch, classes);
         double before = net.score(data);

@@ -89,7 +89,8 @@ class UNetTest {
     void theNetworkHearsOfEachStep() {
         // The rate is 0 after one step: a second one must change nothing.
         NamedLoss loss = NamedLoss.ALL.get(0);
-        ComputationGraph net = UNet.create(1, 2, loss.layer(), new CosineDecay(3e-3, 1), 1);
+        ComputationGraph net =
+                UNet.create(1, 2, loss.layer(), new Adam(new CosineDecay(3e-3, 1)), 1);
         Batch batch =
                 Batch.of(Scenes.region(1, 1, (x, y) -> x < 40 ? 1 : 0), List.of(new Tile(0, 0)));
         INDArray start = net.params().dup();
@@ -106,7 +107,7 @@ class UNetTest {
         INDArray input = Batch.of(Scenes.region(2, 1, (x, y) -> x / 9 % 2), tiles(2)).input();
         for (NamedLoss loss : NamedLoss.ALL) {
             assertThat(loss.activation()).isEqualTo(Activation.SOFTMAX);
-            ComputationGraph net = UNet.create(1, 3, loss.layer(), DECAY, 1);
+            ComputationGraph net = UNet.create(1, 3, loss.layer(), new Adam(DECAY), 1);
             Map<String, INDArray> activations = net.feedForward(input, false);
             double[] logits = activations.get("logits").dup('c').data().asDouble();
             double[] output = activations.get("loss").dup('c').data().asDouble();
@@ -134,6 +135,6 @@ class UNetTest {
     }
 
     private static ComputationGraph create(NamedLoss loss, long seed) {
-        return UNet.create(3, loss.channels(2), loss.layer(), DECAY, seed);
+        return UNet.create(3, loss.channels(2), loss.layer(), new Adam(DECAY), seed);
     }
 }
