@@ -2,6 +2,7 @@ package org.seglosses.examples.samediff;
 
 import org.seglosses.examples.OutputDirectory;
 import org.seglosses.examples.earth.EarthTiles;
+import org.seglosses.samediff.Backend;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -15,6 +16,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** Trains, saves, loads in a fresh JVM and goes on, in plain SameDiff with the library's losses. */
@@ -108,6 +110,11 @@ public final class SameDiffExample implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Settings settings = settings();
+        Optional<String> problem = Backend.problem();
+        if (problem.isPresent()) {
+            spec.commandLine().getErr().println("samediff: " + problem.get());
+            return 1;
+        }
         PrintWriter out = spec.commandLine().getOut();
         EarthTiles earth = settings.load();
         Files.createDirectories(settings.directory());
