@@ -193,27 +193,18 @@ final class FloatElements {
             if (probabilities) {
                 ofProbabilities(label, positiveWeight);
             } else {
-                ofLogits(label, positiveWeight, entropies, slopes);
+                ofLogits(
+                        z,
+                        y,
+                        label,
+                        positiveWeight,
+                        entropies ? entropy : null,
+                        slopes ? slope : null,
+                        factors.any() ? q : null,
+                        n);
             }
             if (factors.any()) {
                 factors.find(entropy, q, y);
-            }
-        }
-
-        private void ofLogits(
-                float[] label, float positiveWeight, boolean entropies, boolean slopes) {
-            float[] e = Scratch.floats(6, n);
-            Exp.ofNegated(z, e, n);
-            if (slopes) {
-                slopes(z, label, e, positiveWeight, slope, n);
-            }
-            if (factors.any()) {
-                misses(y, e, q, n);
-            }
-            if (entropies) {
-                FloatSoftmax.decays(e, n);
-                Log.onePlus(e, n);
-                entropies(z, label, e, positiveWeight, entropy, n);
             }
         }
 
@@ -248,29 +239,47 @@ final class FloatElements {
         }
     }
 
-    /** The entropies of logits, from {@code log(1 + exp(-|z|))}; not finite in, NaN out. */
-    private static void entropies(
-            float[] z, float[] y, float[] log, float positiveWeight, float[] to, int n) {
-        for (int i = 0; i < n; i++) {
-            float zero = (1 - y[i]) * (Math.max(z[i], 0) + log[i]);
-            to[i] = zero + positiveWeight * y[i] * (Math.max(-z[i], 0) + log[i]) + z[i] * 0;
+    /**
+     * Finds what there is an array for: entropies, their derivatives, and q; not finite in, NaN
+     * out.
+     *
+     * <p>All in one method: HotSpot puts small ones into their caller, and among many other loops
+     * it vectorizes none.
+     */
+    private static void ofLogits(
+            float[] z,
+            float[] y,
+            float[] label,
+            float positiveWeight,
+            float[] entropy,
+            float[] slope,
+            float[] q,
+            int n) {
+        float[] e = Scratch.floats(6, n);
+        Exp.ofNegated(z, e, n);
+        if (slope != null) {
+            // p and e * p are the sigmoids of z and -z
+            for (int i = 0; i < n; i++) {
+                float p = 1 / (1 + e[i]);
+                float zero = (1 - label[i]) * (p - FloatSoftmax.LEAST_SIGMOID);
+                slope[i] = zero - positiveWeight * label[i] * (e[i] * p) + z[i] * 0;
+            }
         }
-    }
-
-    /** Their derivatives, from {@code exp(-z)}: of it the sigmoids of z and -z are made. */
-    private static void slopes(
-            float[] z, float[] y, float[] e, float positiveWeight, float[] to, int n) {
-        for (int i = 0; i < n; i++) {
-            float p = 1 / (1 + e[i]);
-            float zero = (1 - y[i]) * (p - FloatSoftmax.LEAST_SIGMOID);
-            to[i] = zero - positiveWeight * y[i] * (e[i] * p) + z[i] * 0;
+        if (q != null) {
+            for (int i = 0; i < n; i++) {
+                float p = 1 / (1 + e[i]);
+                q[i] = y[i] * (e[i] * p) + (1 - y[i]) * (p - FloatSoftmax.LEAST_SIGMOID);
+            }
         }
-    }
-
-    private static void misses(float[] y, float[] e, float[] q, int n) {
-        for (int i = 0; i < n; i++) {
-            float p = 1 / (1 + e[i]);
-            q[i] = y[i] * (e[i] * p) + (1 - y[i]) * (p - FloatSoftmax.LEAST_SIGMOID);
+        if (entropy != null) {
+            // log(1 + exp(-|z|)) is what a hard sigmoid's entropy lacks
+            FloatSoftmax.decays(e, n);
+            Log.onePlus(e, n);
+            for (int i = 0; i < n; i++) {
+                float zero = (1 - label[i]) * (Math.max(z[i], 0) + e[i]);
+                float one = positiveWeight * label[i] * (Math.max(-z[i], 0) + e[i]);
+                entropy[i] = zero + one + z[i] * 0;
+            }
         }
     }
 
