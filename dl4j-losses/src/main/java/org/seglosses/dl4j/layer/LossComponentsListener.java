@@ -10,6 +10,7 @@ import org.seglosses.dl4j.TrainingTime;
 
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Tells after each iteration what the components of the loss were, for every {@link
@@ -44,6 +45,21 @@ public final class LossComponentsListener extends BaseTrainingListener {
          */
         public Report {
             components = List.copyOf(components);
+        }
+
+        /** As in {@code iteration 3, epoch 0, loss: 1.0 * CrossEntropy 1.25 + 0.5 * Dice 0.75}. */
+        @Override
+        public String toString() {
+            return "iteration "
+                    + time.iteration()
+                    + ", epoch "
+                    + time.epoch()
+                    + ", "
+                    + layer
+                    + ": "
+                    + components.stream()
+                            .map(LossComponent::toString)
+                            .collect(Collectors.joining(" + "));
         }
 
         /**

@@ -10,12 +10,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Where the work is done: the options that all commands have. */
 final class SparkOptions {
 
     static final String LOCAL = "local[2]";
+
+    private static final Pattern STANDALONE = Pattern.compile("spark://([^/]+:\\d+)");
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -72,6 +79,29 @@ final class SparkOptions {
         return directory != null ? directory : Module.target().resolve("spark-tiles");
     }
 
+    /** Spark itself tries for a minute and then names another cause. */
+    private void requireMaster(String url) {
+        Matcher masters = STANDALONE.matcher(url);
+        if (!masters.matches()) {
+            return;
+        }
+        for (String master : masters.group(1).split(",")) {
+            int colon = master.lastIndexOf(':');
+            int port = Integer.parseInt(master.substring(colon + 1));
+            try (Socket socket = new Socket()) {
+                socket.connect(new InetSocketAddress(master.substring(0, colon), port), 5_000);
+                return;
+            } catch (IOException e) {
+                // the next one may answer
+            }
+        }
+        throw new ParameterException(
+                spec.commandLine(),
+                "no Spark master answers at "
+                        + url
+                        + " (examples/spark/cluster.sh start brings one to spark://127.0.0.1:7077)");
+    }
+
     /** Connects to the master. */
     JavaSparkContext connect() {
         return connect(master);
@@ -79,6 +109,7 @@ final class SparkOptions {
 
     /** Connects to another master. */
     JavaSparkContext connect(String url) {
+        requireMaster(url);
         OneDnn.enable();
         SparkConf conf =
                 new SparkConf()
