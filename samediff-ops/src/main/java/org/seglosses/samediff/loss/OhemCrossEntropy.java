@@ -23,7 +23,7 @@ import java.util.function.Function;
  * pixels)}; the second term only if {@code minKept > 0}. Ties at the threshold are all kept. The
  * loss is the cross entropy of the kept pixels, {@code sum w * v_y * -log p_true / sum w * v_y}
  * with class weights v and mask weights w. The selection carries no gradient, ignores the weights,
- * and spans the batch.
+ * and spans the batch. In FLOAT a probability below {@code exp(-60)} is 0, and such pixels tie.
  *
  * <p>Mode {@link Mode#MULTICLASS}; hard labels alone (index or one-hot). Fractional masks weight
  * the kept pixels; each valid pixel counts 1 towards k. Nothing kept: value 0, gradient 0.

@@ -25,6 +25,9 @@ record Blocks(int images, int channels, int height, int width, int size) {
     /** The least pixels of a block: a loop over few spends its time on beginning and end. */
     private static final int LEAST = 256;
 
+    /** Codes of classes are worked on as floats, which hold them up to here. */
+    private static final int MOST_CHANNELS = 1 << 22;
+
     /** The blocks of a group. */
     private static final int GROUP = 16;
 
@@ -37,6 +40,14 @@ record Blocks(int images, int channels, int height, int width, int size) {
         if (array.isEmpty()) {
             throw new IllegalArgumentException(
                     name + " must not be empty, got shape " + Arrays.toString(shape));
+        }
+        if (shape[1] > MOST_CHANNELS) {
+            throw new IllegalArgumentException(
+                    name
+                            + " must have at most "
+                            + MOST_CHANNELS
+                            + " channels, got shape "
+                            + Arrays.toString(shape));
         }
         if (array.length() > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException(

@@ -242,6 +242,11 @@ final class FloatRegions {
             for (int c = 0; c < channels; c++) {
                 slopes.get(blocks.offset(block, c), g, 0, n);
                 multiplyBySign(g, -one(upstream, c), zero(upstream, c), n);
+                if (one(upstream, c) * 0 + zero(upstream, c) * 0 != 0) {
+                    // a slope of 0 leaves NaN
+                    row.load(c);
+                    row.clearVoid(g);
+                }
                 FloatSoftmax.store(g, addend, to, blocks.offset(block, c), n);
             }
         }

@@ -18,7 +18,7 @@ final class FloatSoftmax {
     private static final float LEAST_DECAY;
 
     /** So small that it changes no tail, and keeps its sign where it is 0. */
-    private static final float LEAST_TAIL = 1e-30f;
+    private static final float LEAST_TAIL = Float.MIN_NORMAL;
 
     static {
         float[] z = {-1000};

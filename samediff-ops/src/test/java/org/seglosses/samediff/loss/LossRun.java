@@ -88,7 +88,9 @@ final class LossRun {
     static Result of(SegmentationLoss loss, Sample s, DataType type, Kind kind) {
         Integer ignore = ignoreIndex(loss);
         INDArray mask = s.needsMask(ignore) ? s.mask(DataType.FLOAT) : null;
-        return of(loss, kind, s.labels(DataType.FLOAT, ignore), s.logits(type), mask);
+        // floats may be soft labels, integers are not: other kernels
+        DataType ofLabels = s.h() % 2 == 0 ? DataType.INT32 : DataType.FLOAT;
+        return of(loss, kind, s.labels(ofLabels, ignore), s.logits(type), mask);
     }
 
     /** The ignore index; of a sum that of its components, which tests give the same. */
