@@ -43,13 +43,6 @@ final class HostArray {
         return array.data().asNioLong().slice().limit(length(array));
     }
 
-    static ByteBuffer bytes(INDArray array) {
-        prepare(array, DataType.INT8);
-        ByteBuffer all = array.data().asNio();
-        all.position(Math.toIntExact(array.data().offset()));
-        return all.slice().limit(length(array));
-    }
-
     /** The floats whose bits are in an INT32 array; see {@code LovaszWeights}. */
     static FloatBuffer floatBits(INDArray array) {
         prepare(array, DataType.INT32);

@@ -89,7 +89,8 @@ final class LossRun {
         Integer ignore = ignoreIndex(loss);
         INDArray mask = s.needsMask(ignore) ? s.mask(DataType.FLOAT) : null;
         // floats may be soft labels, integers are not: other kernels
-        DataType ofLabels = s.h() % 2 == 0 ? DataType.INT32 : DataType.FLOAT;
+        boolean integers = s.soft() == null && s.h() % 2 == 0;
+        DataType ofLabels = integers ? DataType.INT32 : DataType.FLOAT;
         return of(loss, kind, s.labels(ofLabels, ignore), s.logits(type), mask);
     }
 
