@@ -2,6 +2,7 @@ package org.seglosses.examples.backend;
 
 import org.nd4j.linalg.api.environment.Nd4jEnvironment;
 import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.examples.Program;
 import org.seglosses.goldens.GoldenCase;
 import org.seglosses.samediff.Backend;
 
@@ -75,11 +76,7 @@ public final class BackendCheck implements Callable<Integer> {
      * @param args options; {@code --help} lists them
      */
     public static void main(String[] args) {
-        int status = commandLine().execute(args);
-        if (status != 0) {
-            // Maven runs this class in its own JVM, and only so does a failure become its status.
-            System.exit(status);
-        }
+        Program.run(commandLine(), args);
     }
 
     static CommandLine commandLine() {

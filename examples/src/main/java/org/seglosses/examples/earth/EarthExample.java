@@ -1,6 +1,7 @@
 package org.seglosses.examples.earth;
 
 import org.seglosses.examples.OutputDirectory;
+import org.seglosses.examples.Program;
 import org.seglosses.onednn.OneDnn;
 import org.seglosses.onednn.OneDnnReport;
 import org.seglosses.samediff.Backend;
@@ -127,24 +128,13 @@ public final class EarthExample implements Callable<Integer> {
      * @param args options; {@code --help} lists them
      */
     public static void main(String[] args) {
-        int status = commandLine().execute(args);
-        if (status != 0) {
-            // Maven runs this class in its own JVM, and only so does a failure become its status.
-            System.exit(status);
-        }
+        Program.run(commandLine(), args);
     }
 
     static CommandLine commandLine() {
         // Pictures and charts are drawn, never shown; without this, AWT looks for a display.
         System.setProperty("java.awt.headless", "true");
-        return new CommandLine(new EarthExample())
-                .setParameterExceptionHandler(
-                        (e, args) -> {
-                            CommandLine line = e.getCommandLine();
-                            line.getErr().println("earth: " + e.getMessage());
-                            line.getErr().println("Try --help for the options.");
-                            return line.getCommandSpec().exitCodeOnInvalidInput();
-                        });
+        return Program.of(new EarthExample());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.seglosses.examples.samediff;
 
 import org.seglosses.examples.OutputDirectory;
+import org.seglosses.examples.Program;
 import org.seglosses.examples.earth.EarthTiles;
 import org.seglosses.samediff.Backend;
 
@@ -89,22 +90,11 @@ public final class SameDiffExample implements Callable<Integer> {
      * @param args options; {@code --help} lists them
      */
     public static void main(String[] args) {
-        int status = commandLine().execute(args);
-        if (status != 0) {
-            // Maven runs this class in its own JVM, and only so does a failure become its status.
-            System.exit(status);
-        }
+        Program.run(commandLine(), args);
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new SameDiffExample())
-                .setParameterExceptionHandler(
-                        (e, args) -> {
-                            CommandLine line = e.getCommandLine();
-                            line.getErr().println("samediff: " + e.getMessage());
-                            line.getErr().println("Try --help for the options.");
-                            return line.getCommandSpec().exitCodeOnInvalidInput();
-                        });
+        return Program.of(new SameDiffExample());
     }
 
     @Override

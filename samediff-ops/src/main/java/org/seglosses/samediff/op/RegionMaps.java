@@ -81,6 +81,26 @@ public final class RegionMaps extends JavaOp {
         return HostArray.doubleBits(maps).position(header).slice();
     }
 
+    /** Makes the kernel for an op that has this op's arguments. */
+    static FloatRegions floatKernel(JavaOp op, INDArray[] inputs, Blocks blocks) {
+        return new FloatRegions(
+                FloatTarget.of(op.intArg(0), inputs, blocks),
+                Probabilities.Form.values()[op.intArg(3)],
+                op.flagArg(1),
+                op.flagArg(4),
+                blocks);
+    }
+
+    /** Makes the kernel for an op that has this op's arguments. */
+    static DoubleRegions doubleKernel(JavaOp op, INDArray[] inputs, Blocks blocks) {
+        return new DoubleRegions(
+                DoubleTarget.of(op.intArg(0), inputs, blocks),
+                Probabilities.Form.values()[op.intArg(3)],
+                op.flagArg(1),
+                op.flagArg(4),
+                blocks);
+    }
+
     @Override
     String shortName() {
         return "region_maps";
@@ -104,26 +124,15 @@ public final class RegionMaps extends JavaOp {
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("scores", inputs[0]);
         long[] shape = inputs[0].shape();
-        Probabilities.Form form = Probabilities.Form.values()[intArg(3)];
         if (inputs[0].dataType() == DataType.DOUBLE) {
-            new DoubleRegions(
-                            DoubleTarget.of(intArg(0), inputs, blocks),
-                            form,
-                            flagArg(1),
-                            flagArg(4),
-                            blocks)
+            doubleKernel(this, inputs, blocks)
                     .forward(
                             HostArray.doubles(inputs[0]),
                             flagArg(2),
                             doubles(output, shape),
                             sums(output, shape));
         } else {
-            new FloatRegions(
-                            FloatTarget.of(intArg(0), inputs, blocks),
-                            form,
-                            flagArg(1),
-                            flagArg(4),
-                            blocks)
+            floatKernel(this, inputs, blocks)
                     .forward(
                             HostArray.floats(inputs[0]),
                             flagArg(2),

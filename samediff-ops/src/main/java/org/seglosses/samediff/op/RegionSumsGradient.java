@@ -43,27 +43,16 @@ public final class RegionSumsGradient extends ScoreGradient {
         Blocks blocks = Blocks.of("scores", inputs[0]);
         long[] shape = inputs[0].shape();
         INDArray maps = inputs[Target.count(intArg(0))];
-        Probabilities.Form form = Probabilities.Form.values()[intArg(3)];
         var upstream = HostArray.doubles(inputs[Target.count(intArg(0)) + 1]);
         if (output.dataType() == DataType.DOUBLE) {
-            new DoubleRegions(
-                            DoubleTarget.of(intArg(0), inputs, blocks),
-                            form,
-                            flagArg(1),
-                            flagArg(4),
-                            blocks)
+            RegionMaps.doubleKernel(this, inputs, blocks)
                     .gradient(
                             RegionMaps.doubles(maps, shape),
                             upstream,
                             doubleAddend(inputs),
                             HostArray.doubles(output));
         } else {
-            new FloatRegions(
-                            FloatTarget.of(intArg(0), inputs, blocks),
-                            form,
-                            flagArg(1),
-                            flagArg(4),
-                            blocks)
+            RegionMaps.floatKernel(this, inputs, blocks)
                     .gradient(
                             RegionMaps.floats(maps, shape),
                             upstream,

@@ -157,9 +157,9 @@ class JavaOpTest {
     @Test
     void savedGraphsRunInAFreshJvm(@TempDir File folder) throws Exception {
         for (OpGraph graph : all()) {
-            FreshJvm.save(folder, graph);
+            SavedGraphs.save(folder, graph);
         }
-        FreshJvm.run(folder);
+        SavedGraphs.run(folder);
         for (OpGraph graph : all()) {
             check(folder, graph);
         }
@@ -168,11 +168,11 @@ class JavaOpTest {
     private static void check(File folder, OpGraph graph) throws IOException {
         SameDiff built = graph.build();
         INDArray output = built.outputSingle(graph.values(), OpGraph.OUTPUT);
-        INDArray fresh = FreshJvm.output(folder, graph);
+        INDArray fresh = SavedGraphs.output(folder, graph);
         assertThat(fresh.dataType()).isEqualTo(output.dataType());
         assertThat(OpRun.bits(fresh)).as("%s", graph).isEqualTo(OpRun.bits(output));
         if (graph.trained()) {
-            assertThat(OpRun.bits(FreshJvm.gradient(folder, graph)))
+            assertThat(OpRun.bits(SavedGraphs.gradient(folder, graph)))
                     .as("gradient of %s", graph)
                     .isEqualTo(OpRun.bits(gradient(built, graph)));
         }

@@ -7,6 +7,7 @@ import org.seglosses.dl4j.LossBoundary;
 import org.seglosses.dl4j.LossCombined;
 import org.seglosses.dl4j.LossCrossEntropy;
 import org.seglosses.dl4j.evaluation.SegmentationEvaluation;
+import org.seglosses.examples.Program;
 import org.seglosses.examples.earth.EarthTiles;
 
 import picocli.CommandLine;
@@ -95,23 +96,12 @@ public final class SparkExample implements Callable<Integer> {
      * @param args options; {@code --help} lists them
      */
     public static void main(String[] args) {
-        int status = commandLine().execute(args);
-        if (status != 0) {
-            // Maven runs this class in its own JVM, and only so does a failure become its status.
-            System.exit(status);
-        }
+        Program.run(commandLine(), args);
     }
 
     static CommandLine commandLine() {
         System.setProperty("java.awt.headless", "true");
-        return new CommandLine(new SparkExample())
-                .setParameterExceptionHandler(
-                        (e, args) -> {
-                            CommandLine line = e.getCommandLine();
-                            line.getErr().println("earth-on-spark: " + e.getMessage());
-                            line.getErr().println("Try --help for the options.");
-                            return line.getCommandSpec().exitCodeOnInvalidInput();
-                        })
+        return Program.of(new SparkExample())
                 .setExecutionExceptionHandler(
                         (e, line, parsed) -> {
                             line.getErr().println("earth-on-spark: " + Reason.of(e));

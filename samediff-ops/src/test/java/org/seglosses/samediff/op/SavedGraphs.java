@@ -3,22 +3,21 @@ package org.seglosses.samediff.op;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.samediff.FreshJvm;
 
 import java.io.File;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /** Loads saved graphs in a JVM that has not built any, runs them, and writes what comes out. */
-final class FreshJvm {
+final class SavedGraphs {
 
     private static final String GRAPH = ".graph";
     private static final String INPUT = ".input";
-    private static final long SECONDS = 300;
 
-    private FreshJvm() {}
+    private SavedGraphs() {}
 
     static void save(File folder, OpGraph graph) throws IOException {
         graph.build().save(new File(folder, graph.name() + GRAPH), true);
@@ -30,24 +29,9 @@ final class FreshJvm {
 
     /** Runs all saved graphs of a folder in one new JVM. */
     static void run(File folder) throws IOException, InterruptedException {
-        File log = new File(folder, "log");
-        Process process =
-                new ProcessBuilder(
-                                System.getProperty("java.home") + "/bin/java",
-                                "-Xmx512m",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                FreshJvm.class.getName(),
-                                folder.getPath())
-                        .redirectErrorStream(true)
-                        .redirectOutput(log)
-                        .start();
-        boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
-        if (!ended) {
-            process.destroyForcibly();
-        }
-        if (!ended || process.exitValue() != 0) {
-            throw new IOException(java.nio.file.Files.readString(log.toPath()));
+        FreshJvm.End end = FreshJvm.run(SavedGraphs.class, List.of(folder.getPath()));
+        if (end.status() != 0) {
+            throw new IOException(end.text());
         }
     }
 
