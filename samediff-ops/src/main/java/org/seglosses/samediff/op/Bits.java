@@ -1,13 +1,16 @@
 package org.seglosses.samediff.op;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.Objects;
 
 /**
- * The bits of floats as integers, and back, in bulk. The compiler does not vectorize {@link
- * Float#floatToRawIntBits}, but two views of one buffer do the same at the speed of copies.
+ * The bits of a float in an array as an integer. A loop over these is as fast as one over an array
+ * of integers: the compiler (of Java 17 to 25) vectorizes {@code sun.misc.Unsafe}'s access to the
+ * same memory by another type, and does not {@link Float#floatToRawIntBits}. That gives the same
+ * where the former is not to be had, or is switched off by {@value #SWITCH} for a Java release that
+ * warns of it.
  */
 final class Bits {
 
@@ -19,36 +22,72 @@ final class Bits {
 
     static final int OF_MAGIC = Float.floatToRawIntBits(MAGIC);
 
-    /** Stays, with what a kernel works on, in a first-level cache. */
-    private static final int CHUNK = 1024;
+    static final String SWITCH = "org.seglosses.unsafe";
 
-    private static final ThreadLocal<Bits> LOCAL = ThreadLocal.withInitial(Bits::new);
+    /** {@code int (Object array, long offset)}, or null. */
+    private static final MethodHandle GET;
 
-    private final FloatBuffer floats;
-    private final IntBuffer ints;
+    /** {@code void (Object array, long offset, int bits)}, or null. */
+    private static final MethodHandle PUT;
 
-    private Bits() {
-        ByteBuffer bytes =
-                ByteBuffer.allocateDirect(CHUNK * Float.BYTES).order(ByteOrder.nativeOrder());
-        floats = bytes.asFloatBuffer();
-        ints = bytes.asIntBuffer();
+    private static final long BASE;
+
+    static {
+        MethodHandle get = null;
+        MethodHandle put = null;
+        long base = 0;
+        if (!"false".equals(System.getProperty(SWITCH))) {
+            try {
+                Class<?> type = Class.forName("sun.misc.Unsafe");
+                var field = type.getDeclaredField("theUnsafe");
+                field.setAccessible(true);
+                Object unsafe = field.get(null);
+                var lookup = MethodHandles.publicLookup();
+                var getType = MethodType.methodType(int.class, Object.class, long.class);
+                var putType =
+                        MethodType.methodType(void.class, Object.class, long.class, int.class);
+                MethodHandle read = lookup.findVirtual(type, "getInt", getType).bindTo(unsafe);
+                MethodHandle write = lookup.findVirtual(type, "putInt", putType).bindTo(unsafe);
+                base = type.getField("ARRAY_FLOAT_BASE_OFFSET").getLong(null);
+                float[] one = {1};
+                if ((int) read.invokeExact((Object) one, base) == Float.floatToRawIntBits(1)) {
+                    get = read;
+                    put = write;
+                }
+            } catch (Throwable none) {
+                // whatever a later Java release says of it
+                get = null;
+            }
+        }
+        GET = get;
+        PUT = put;
+        BASE = base;
     }
 
-    static void ofFloats(float[] from, int[] to, int n) {
-        Bits local = LOCAL.get();
-        for (int i = 0; i < n; i += CHUNK) {
-            int length = Math.min(CHUNK, n - i);
-            local.floats.put(0, from, i, length);
-            local.ints.get(0, to, i, length);
+    private Bits() {}
+
+    static int get(float[] x, int i) {
+        if (GET == null) {
+            return Float.floatToRawIntBits(x[i]);
+        }
+        Objects.checkIndex(i, x.length);
+        try {
+            return (int) GET.invokeExact((Object) x, BASE + (long) Float.BYTES * i);
+        } catch (Throwable thrown) {
+            throw new AssertionError(thrown);
         }
     }
 
-    static void toFloats(int[] from, float[] to, int n) {
-        Bits local = LOCAL.get();
-        for (int i = 0; i < n; i += CHUNK) {
-            int length = Math.min(CHUNK, n - i);
-            local.ints.put(0, from, i, length);
-            local.floats.get(0, to, i, length);
+    static void put(float[] x, int i, int bits) {
+        if (GET == null) {
+            x[i] = Float.intBitsToFloat(bits);
+            return;
+        }
+        Objects.checkIndex(i, x.length);
+        try {
+            PUT.invokeExact((Object) x, BASE + (long) Float.BYTES * i, bits);
+        } catch (Throwable thrown) {
+            throw new AssertionError(thrown);
         }
     }
 }

@@ -5,8 +5,8 @@ package org.seglosses.samediff.op;
  *
  * <p>{@code exp(x) = 2^k * exp(x - k*ln2)} with k the nearest integer to {@code x/ln2} and a
  * polynomial for the rest. The loops are made for the compiler to vectorize: a few statements,
- * arrays with the same index, no conversion between floats and integers. Adding {@link Bits#MAGIC}
- * rounds to an integer and leaves it in the low bits, whence a shift makes the exponent of 2^k.
+ * arrays with the same index, floats or their {@link Bits} alone. Adding {@link Bits#MAGIC} rounds
+ * to an integer and leaves it in the low bits, whence a shift makes the exponent of 2^k.
  */
 final class Exp {
 
@@ -127,12 +127,9 @@ final class Exp {
     }
 
     private static void powersOfTwo(float[] rounded, float[] to, int n) {
-        int[] bits = Scratch.ints(Scratch.EXP, n);
-        Bits.ofFloats(rounded, bits, n);
         for (int i = 0; i < n; i++) {
-            bits[i] = (bits[i] << 23) + (127 << 23);
+            Bits.put(to, i, (Bits.get(rounded, i) << 23) + (127 << 23));
         }
-        Bits.toFloats(bits, to, n);
     }
 
     private static void finish(float[] x, float[] rounded, float[] powers, int n) {

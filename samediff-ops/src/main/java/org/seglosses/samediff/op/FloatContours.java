@@ -127,7 +127,7 @@ final class FloatContours {
                             int[] code = Scratch.ints(0, n);
                             int at = planes.codeOffset(plane) + first * planes.width();
                             codes.get(at, code, 0, n);
-                            FloatSoftmax.clearVoid(g[c], code, n);
+                            Indicator.clearVoid(g[c], code, n);
                         }
                     }
                     FloatProbabilities.toScores(form, p, g, channels, n);

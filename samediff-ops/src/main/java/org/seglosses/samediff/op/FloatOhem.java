@@ -60,7 +60,7 @@ final class FloatOhem {
                         for (int i = 0; i < n; i++) {
                             p[i] = code[i] < 0 ? Float.POSITIVE_INFINITY : p[i];
                         }
-                        FloatSoftmax.clearVoid(entropy, code, n);
+                        Indicator.clearVoid(entropy, code, n);
                     }
                     int at = single.offset(block, 0);
                     to.put(at, p, 0, n);

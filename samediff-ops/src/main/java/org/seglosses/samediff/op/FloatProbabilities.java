@@ -154,7 +154,7 @@ final class FloatProbabilities {
         for (int c = 0; c < blocks.channels(); c++) {
             codes.get(blocks.offset(block, c), code, 0, n);
             if (FloatTarget.voids(code, n) > 0) {
-                FloatSoftmax.clearVoid(values[c], code, n);
+                Indicator.clearVoid(values[c], code, n);
                 any = true;
             }
         }

@@ -61,20 +61,8 @@ final class FloatSoftmax {
 
     /** Puts 0 in the place of the values at void pixels, which may be anything. */
     static void clearVoid(float[][] values, int[] codes, int channels, int n) {
-        for (int i = 0; i < n; i++) {
-            if (codes[i] < 0) {
-                for (int c = 0; c < channels; c++) {
-                    values[c][i] = 0;
-                }
-            }
-        }
-    }
-
-    static void clearVoid(float[] values, int[] codes, int n) {
-        for (int i = 0; i < n; i++) {
-            if (codes[i] < 0) {
-                values[i] = 0;
-            }
+        for (int c = 0; c < channels; c++) {
+            Indicator.clearVoid(values[c], codes, n);
         }
     }
 

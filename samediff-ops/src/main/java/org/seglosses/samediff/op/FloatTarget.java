@@ -156,7 +156,7 @@ final class FloatTarget {
         /** Puts 0 in the place of values where the channel that is loaded is void. */
         void clearVoid(float[] values) {
             if (voids > 0) {
-                FloatSoftmax.clearVoid(values, code, n);
+                Indicator.clearVoid(values, code, n);
             }
         }
 

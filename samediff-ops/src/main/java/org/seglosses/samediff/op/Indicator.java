@@ -9,11 +9,9 @@ final class Indicator {
 
     /** Writes codes, which are below 2^22, as numbers. */
     static void numbers(int[] codes, float[] to, int n) {
-        int[] bits = Scratch.ints(Scratch.EXP, n);
         for (int i = 0; i < n; i++) {
-            bits[i] = codes[i] + Bits.OF_MAGIC;
+            Bits.put(to, i, codes[i] + Bits.OF_MAGIC);
         }
-        Bits.toFloats(bits, to, n);
         for (int i = 0; i < n; i++) {
             to[i] -= Bits.MAGIC;
         }
@@ -40,16 +38,29 @@ final class Indicator {
         }
     }
 
+    /** Puts 0 in the place of values, which may be anything, where a code is void. */
+    static void clearVoid(float[] values, int[] codes, int n) {
+        for (int i = 0; i < n; i++) {
+            Bits.put(values, i, Bits.get(values, i) & ~(codes[i] >> 31));
+        }
+    }
+
+    /** Puts 0 in the place of values, which may be anything, where a code is void. */
+    static void clearVoid(double[] values, int[] codes, int n) {
+        for (int i = 0; i < n; i++) {
+            values[i] = codes[i] < 0 ? 0 : values[i];
+        }
+    }
+
     /** Makes codes void whose value is above a limit; not those of NaN. Values are overwritten. */
     static void voidAbove(float[] values, float limit, int[] codes, int n) {
-        int[] bits = Scratch.ints(Scratch.EXP, n);
         for (int i = 0; i < n; i++) {
             values[i] = Math.max(values[i] - limit, 0);
         }
-        Bits.ofFloats(values, bits, n);
         for (int i = 0; i < n; i++) {
+            int bits = Bits.get(values, i);
             // a positive number, but for those whose exponent is that of NaN
-            codes[i] |= -bits[i] >> 31 & ~(bits[i] + (1 << 23) >> 31);
+            codes[i] |= -bits >> 31 & ~(bits + (1 << 23) >> 31);
         }
     }
 
@@ -62,11 +73,9 @@ final class Indicator {
 
     /** Writes 1 where a code is not void, and else 0. */
     static void ofValid(int[] codes, float[] to, int n) {
-        int[] bits = Scratch.ints(Scratch.EXP, n);
         for (int i = 0; i < n; i++) {
-            bits[i] = ~(codes[i] >> 31) & ONE;
+            Bits.put(to, i, ~(codes[i] >> 31) & ONE);
         }
-        Bits.toFloats(bits, to, n);
     }
 
     /** Writes 1 where a code is not void, and else 0. */

@@ -22,14 +22,9 @@ final class Log {
      * logf. Java's own logarithm is of doubles and takes ten times as long.
      */
     static void inPlace(float[] x, int n) {
-        int[] mantissa = Scratch.ints(Scratch.EXP, n);
-        int[] exponent = Scratch.ints(Scratch.EXP + 1, n);
         float[] m = Scratch.floats(Scratch.EXP, n);
         float[] k = Scratch.floats(Scratch.EXP + 1, n);
-        Bits.ofFloats(x, mantissa, n);
-        split(mantissa, exponent, n);
-        Bits.toFloats(mantissa, m, n);
-        Bits.toFloats(exponent, k, n);
+        split(x, m, k, n);
         for (int i = 0; i < n; i++) {
             float f = m[i] - 1;
             float s = f / (2 + f);
@@ -40,11 +35,12 @@ final class Log {
         }
     }
 
-    private static void split(int[] mantissa, int[] exponent, int n) {
+    private static void split(float[] x, float[] mantissa, float[] exponent, int n) {
         for (int i = 0; i < n; i++) {
-            int k = mantissa[i] - SQRT_HALF >> 23;
-            mantissa[i] -= k << 23;
-            exponent[i] = k + Bits.OF_MAGIC;
+            int bits = Bits.get(x, i);
+            int k = bits - SQRT_HALF >> 23;
+            Bits.put(mantissa, i, bits - (k << 23));
+            Bits.put(exponent, i, k + Bits.OF_MAGIC);
         }
     }
 

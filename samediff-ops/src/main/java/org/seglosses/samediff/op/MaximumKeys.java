@@ -34,6 +34,7 @@ final class MaximumKeys {
         int span = map.span(reach);
         int chunk = map.chunk(reach);
         int[] steps = map.steps(reach);
+        float[] part = Scratch.floats(Scratch.EXP, chunk + span);
         int[] keys = Scratch.ints(0, chunk + span);
         int[] others = Scratch.ints(1, chunk + span);
         int[] found = Scratch.ints(2, chunk + span);
@@ -43,7 +44,8 @@ final class MaximumKeys {
         for (int from = 0; from < map.size() - span; from += chunk) {
             int count = Math.min(chunk, map.size() - span - from);
             int n = count + span;
-            Scratch.bits(x, from, keys, n);
+            System.arraycopy(x, from, part, 0, n);
+            bits(part, keys, n);
             collect(seen, keys, n);
             order(keys, n);
             boolean first = true;
@@ -68,6 +70,12 @@ final class MaximumKeys {
             all |= seen[i];
         }
         return (all & TWO) == 0;
+    }
+
+    private static void bits(float[] x, int[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = Bits.get(x, i);
+        }
     }
 
     private static void collect(int[] seen, int[] bits, int n) {

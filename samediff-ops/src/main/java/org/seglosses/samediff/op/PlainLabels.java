@@ -29,9 +29,8 @@ final class PlainLabels {
         float[] label = Scratch.floats(7, n);
         labels.get(from, label, 0, n);
         shift(label, Bits.MAGIC, n);
-        Bits.ofFloats(label, code, n);
         for (int i = 0; i < n; i++) {
-            code[i] -= Bits.OF_MAGIC;
+            code[i] = Bits.get(label, i) - Bits.OF_MAGIC;
         }
         shift(label, -Bits.MAGIC, n);
         float[] given = Scratch.floats(8, n);
@@ -67,9 +66,8 @@ final class PlainLabels {
         for (int i = 0; i < n; i++) {
             wrong[i] += Math.max(sum[i] - 1, 0);
         }
-        Bits.ofFloats(index, code, n);
         for (int i = 0; i < n; i++) {
-            code[i] -= Bits.OF_MAGIC;
+            code[i] = Bits.get(index, i) - Bits.OF_MAGIC;
         }
         return Sum.of(wrong, n) == 0;
     }
@@ -87,10 +85,10 @@ final class PlainLabels {
             FloatSoftmax.add(sum, label, n);
             addExcess(wrong, label, n);
         }
-        Bits.ofFloats(sum, code, n);
         for (int i = 0; i < n; i++) {
+            int bits = Bits.get(sum, i);
             // a sign bit, unless the sum is 0
-            code[i] = ~(code[i] | -code[i]) >> 31;
+            code[i] = ~(bits | -bits) >> 31;
         }
         return Sum.of(wrong, n) == 0;
     }

@@ -1,7 +1,5 @@
 package org.seglosses.samediff.op;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -21,7 +19,6 @@ final class Scratch {
     private final int[][] ints = new int[SLOTS][0];
     private final long[][] longs = new long[SLOTS][0];
     private final byte[][] bytes = new byte[SLOTS][0];
-    private ByteBuffer bits = ByteBuffer.allocateDirect(0);
 
     private final float[][][] floatBlocks = new float[SLOTS][0][];
     private final double[][][] doubleBlocks = new double[SLOTS][0][];
@@ -97,19 +94,5 @@ final class Scratch {
             arrays[slot] = new byte[length];
         }
         return arrays[slot];
-    }
-
-    /**
-     * Writes the bits of floats into an array. Through memory outside of the heap, since bulk
-     * copies are several times faster than a loop, which the compiler does not vectorize.
-     */
-    static void bits(float[] x, int from, int[] to, int length) {
-        Scratch local = LOCAL.get();
-        if (local.bits.capacity() < length * Float.BYTES) {
-            local.bits =
-                    ByteBuffer.allocateDirect(length * Float.BYTES).order(ByteOrder.nativeOrder());
-        }
-        local.bits.asFloatBuffer().put(0, x, from, length);
-        local.bits.asIntBuffer().get(0, to, 0, length);
     }
 }
