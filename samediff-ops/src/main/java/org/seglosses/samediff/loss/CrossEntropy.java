@@ -91,7 +91,8 @@ public record CrossEntropy(
                         graph.target(),
                         ElementSums.Entropy.SOFTMAX,
                         ElementSums.Modulation.smoothed(smoothing),
-                        List.of());
+                        List.of(),
+                        false);
         SDVariable mean =
                 ElementMeans.of(sums, normalizeBy.divisor(), false, classWeights, graph.type());
         return LossParts.sum(ElementMeans.ofClasses(mean));

@@ -176,7 +176,8 @@ public record Focal(
                                 ? ElementSums.Entropy.SOFTMAX
                                 : ElementSums.Entropy.SIGMOID,
                         modulation,
-                        List.of());
+                        List.of(),
+                        normalized);
         return ElementMeans.of(
                 sums,
                 normalizeBy.divisor(),

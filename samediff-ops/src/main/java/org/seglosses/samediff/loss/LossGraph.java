@@ -5,6 +5,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.seglosses.samediff.op.ContourSums;
 import org.seglosses.samediff.op.CrossEntropySums;
+import org.seglosses.samediff.op.ElementMaps;
 import org.seglosses.samediff.op.ElementSums;
 import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.Probabilities;
@@ -510,16 +511,23 @@ public final class LossGraph {
      * @param modulation how terms are made of entropies
      * @param positiveWeights a factor for the part of label 1 of each channel, by elements; none
      *     for 1
+     * @param normalized whether the loss is divided by the sum of the factors
      * @return the sums, see {@link ElementSums}
      */
     public SDVariable elementSums(
             Target target,
             ElementSums.Entropy entropy,
             ElementSums.Modulation modulation,
-            List<Double> positiveWeights) {
+            List<Double> positiveWeights,
+            boolean normalized) {
         boolean fits = positiveWeights.isEmpty() || positiveWeights.size() == channels();
         if (usesNativeSums() && fits && NativeSums.has(modulation)) {
             return nativeSums(target).elements(entropy, modulation, positiveWeights);
+        }
+        if (entropy == ElementSums.Entropy.SIGMOID && !normalized) {
+            SDVariable maps =
+                    ElementMaps.of(scores, target, modulation, positiveWeights, ofProbabilities);
+            return ElementSums.of(scores, target, maps);
         }
         return ElementSums.of(
                 scores, target, entropy, modulation, positiveWeights, ofProbabilities);

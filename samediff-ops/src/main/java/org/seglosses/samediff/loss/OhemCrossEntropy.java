@@ -118,7 +118,8 @@ public record OhemCrossEntropy(
                                 graph.weights()),
                         ElementSums.Entropy.SOFTMAX,
                         ElementSums.Modulation.NONE,
-                        List.of());
+                        List.of(),
+                        false);
         SDVariable mean =
                 ElementMeans.of(
                         sums, NormalizeBy.VALID.divisor(), false, classWeights, graph.type());

@@ -80,7 +80,8 @@ public record Poly1CrossEntropy(
                         graph.target(),
                         ElementSums.Entropy.SOFTMAX,
                         ElementSums.Modulation.poly(epsilon),
-                        List.of());
+                        List.of(),
+                        false);
         return ElementMeans.of(sums, normalizeBy.divisor(), eachImage, classWeights, graph.type());
     }
 

@@ -95,7 +95,8 @@ public record SoftBce(
                         graph.target(),
                         ElementSums.Entropy.SIGMOID,
                         ElementSums.Modulation.smoothed(smoothing),
-                        posWeight);
+                        posWeight,
+                        false);
         return ElementMeans.of(sums, normalizeBy.divisor(), eachImage, classWeights, graph.type());
     }
 

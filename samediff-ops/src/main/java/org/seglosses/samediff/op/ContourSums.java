@@ -71,7 +71,7 @@ public final class ContourSums extends JavaOp {
         Probabilities.Form form = Probabilities.Form.values()[intArg(1)];
         if (output.dataType() == DataType.DOUBLE) {
             new DoubleContours(
-                            RegionMaps.doubles(inputs[1], inputs[0].shape()),
+                            RegionMaps.layout(inputs[0]).doubles(inputs[1]),
                             form,
                             codes,
                             planes,
@@ -79,7 +79,7 @@ public final class ContourSums extends JavaOp {
                     .sums(HostArray.doubles(output));
         } else {
             new FloatContours(
-                            RegionMaps.floats(inputs[1], inputs[0].shape()),
+                            RegionMaps.layout(inputs[0]).floats(inputs[1]),
                             form,
                             codes,
                             planes,

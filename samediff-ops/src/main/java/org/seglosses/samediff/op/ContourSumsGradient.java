@@ -46,7 +46,7 @@ public final class ContourSumsGradient extends ScoreGradient {
         Probabilities.Form form = Probabilities.Form.values()[intArg(1)];
         if (output.dataType() == DataType.DOUBLE) {
             new DoubleContours(
-                            RegionMaps.doubles(inputs[1], inputs[0].shape()),
+                            RegionMaps.layout(inputs[0]).doubles(inputs[1]),
                             form,
                             codes,
                             planes,
@@ -57,7 +57,7 @@ public final class ContourSumsGradient extends ScoreGradient {
                             HostArray.doubles(output));
         } else {
             new FloatContours(
-                            RegionMaps.floats(inputs[1], inputs[0].shape()),
+                            RegionMaps.layout(inputs[0]).floats(inputs[1]),
                             form,
                             codes,
                             planes,

@@ -88,6 +88,9 @@ public final class ElementSums extends JavaOp {
     /** The arguments that are the modulation; positive weights follow. */
     private static final int MODULATION = 5;
 
+    /** An argument more says that there are maps. */
+    private static final int MAPS = 3;
+
     /** For ND4J, which creates ops by reflection. */
     public ElementSums() {}
 
@@ -122,6 +125,29 @@ public final class ElementSums extends JavaOp {
         return op.variable();
     }
 
+    /**
+     * Adds the op to the graph of its inputs: by elements, whose maps are known. Its gradient is
+     * that of the terms alone.
+     *
+     * @param logits {@code [N,C,H,W]}, or probabilities
+     * @param target labels and weights
+     * @param maps of {@link ElementMaps}
+     * @return the sums {@code [N,C,4]}
+     */
+    public static SDVariable of(SDVariable logits, Target target, SDVariable maps) {
+        JavaOp forward = (JavaOp) maps.getCreator();
+        ElementSums op = new ElementSums(target.inputs(logits, maps));
+        op.addIArgument(forward.iArgs());
+        op.addIArgument(1);
+        op.addTArgument(forward.tArgs());
+        return op.variable();
+    }
+
+    /** The maps among the inputs of an op that has this op's arguments, if there are any. */
+    static <T> T maps(JavaOp op, T[] inputs) {
+        return op.iArgs().length > MAPS ? inputs[Target.count(op.intArg(0))] : null;
+    }
+
     @Override
     String shortName() {
         return "element_sums";
@@ -139,11 +165,16 @@ public final class ElementSums extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
+        INDArray maps = maps(this, inputs);
+        if (maps != null) {
+            ElementMaps.layout(inputs[0]).copySums(maps, output);
+            return;
+        }
         Blocks blocks = Blocks.of("logits", inputs[0]);
         if (inputs[0].dataType() == DataType.DOUBLE) {
-            doubles(this, inputs, blocks).sums(HostArray.doubles(output));
+            doubles(this, inputs, blocks).sums(HostArray.doubles(output), null);
         } else {
-            floats(this, inputs, blocks).sums(HostArray.doubles(output));
+            floats(this, inputs, blocks).sums(HostArray.doubles(output), null);
         }
         HostArray.written(output);
     }

@@ -24,7 +24,10 @@ public final class ElementSumsGradient extends ScoreGradient {
 
     static SDVariable of(ElementSums forward, SDVariable upstream) {
         Target target = Target.of(forward.intArg(0), forward.args());
-        ElementSumsGradient op = new ElementSumsGradient(target.inputs(forward.arg(0), upstream));
+        SDVariable maps = ElementSums.maps(forward, forward.args());
+        SDVariable[] others =
+                maps == null ? new SDVariable[] {upstream} : new SDVariable[] {maps, upstream};
+        ElementSumsGradient op = new ElementSumsGradient(target.inputs(forward.arg(0), others));
         op.addIArgument(forward.iArgs());
         op.addTArgument(forward.tArgs());
         return op.variable();
@@ -43,13 +46,24 @@ public final class ElementSumsGradient extends ScoreGradient {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("logits", inputs[0]);
-        var upstream = HostArray.doubles(inputs[Target.count(intArg(0))]);
+        INDArray maps = ElementSums.maps(this, inputs);
+        Maps layout = ElementMaps.layout(inputs[0]);
+        int next = Target.count(intArg(0));
+        var upstream = HostArray.doubles(inputs[maps == null ? next : next + 1]);
         if (output.dataType() == DataType.DOUBLE) {
             ElementSums.doubles(this, inputs, blocks)
-                    .gradient(upstream, doubleAddend(inputs), HostArray.doubles(output));
+                    .gradient(
+                            maps == null ? null : layout.doubles(maps),
+                            upstream,
+                            doubleAddend(inputs),
+                            HostArray.doubles(output));
         } else {
             ElementSums.floats(this, inputs, blocks)
-                    .gradient(upstream, floatAddend(inputs), HostArray.floats(output));
+                    .gradient(
+                            maps == null ? null : layout.floats(maps),
+                            upstream,
+                            floatAddend(inputs),
+                            HostArray.floats(output));
         }
         HostArray.written(output);
     }

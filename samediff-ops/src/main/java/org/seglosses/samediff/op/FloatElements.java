@@ -33,7 +33,8 @@ final class FloatElements {
         this.blocks = blocks;
     }
 
-    void sums(DoubleBuffer to) {
+    /** Writes the sums and, if they are asked for, of elements the derivatives of the terms. */
+    void sums(DoubleBuffer to, FloatBuffer slopes) {
         int columns = blocks.channels() * ElementSums.COLUMNS;
         double[] partial = new double[blocks.groups() * columns];
         Parallel.run(
@@ -48,7 +49,7 @@ final class FloatElements {
                         if (softmax) {
                             new Pixels(b).addTo(sums);
                         } else {
-                            new Elements(b).addTo(sums);
+                            new Elements(b).addTo(sums, slopes);
                         }
                     }
                     for (int row = 0; row < columns; row++) {
@@ -65,13 +66,15 @@ final class FloatElements {
 
     /**
      * Writes the gradient for the upstream gradient of each image's terms and factors, with an
-     * addend if there is one.
+     * addend if there is one. Where the derivatives of the terms are given, it is that of these.
      */
-    void gradient(DoubleBuffer upstream, FloatBuffer addend, FloatBuffer to) {
+    void gradient(FloatBuffer slopes, DoubleBuffer upstream, FloatBuffer addend, FloatBuffer to) {
         Parallel.run(
                 blocks.count(),
                 block -> {
-                    if (softmax) {
+                    if (slopes != null) {
+                        new Elements(block).scale(slopes, upstream, addend, to);
+                    } else if (softmax) {
                         new Pixels(block).gradient(upstream, addend, to);
                     } else {
                         new Elements(block).gradient(upstream, addend, to);
@@ -100,6 +103,11 @@ final class FloatElements {
         /** Whether a term is an entropy: not weighted, nor changed. */
         private final boolean plain;
 
+        /**
+         * Whether a term is {@code q^gamma * e} of labels 0 and 1: the focal loss as most use it.
+         */
+        private final boolean focal;
+
         Elements(int block) {
             this.block = block;
             this.n = blocks.length(block);
@@ -114,12 +122,26 @@ final class FloatElements {
             boolean none = Double.isNaN(modulation.alpha());
             this.alpha = none ? 1 : (float) (1 - modulation.alpha());
             this.alphaMore = none ? 0 : (float) (2 * modulation.alpha() - 1);
-            this.plain = none && !target.isWeighted() && !factors.any();
+            boolean unweighted = none && !target.isWeighted();
+            this.plain = unweighted && !factors.any();
+            this.focal =
+                    unweighted
+                            && target.isHard()
+                            && !probabilities
+                            && Arrays.stream(positiveWeights).allMatch(weight -> weight == 1)
+                            && factors.isSmallInteger(modulation.gamma())
+                            && modulation.gamma() > 0
+                            && modulation.reduced() == 0
+                            && modulation.poly() == 0;
         }
 
-        void addTo(float[][] sums) {
+        void addTo(float[][] sums, FloatBuffer slopes) {
             for (int c = 0; c < blocks.channels(); c++) {
-                load(c, true, false);
+                if (slopes != null && focal) {
+                    addFocal(c, sums, slopes);
+                    continue;
+                }
+                load(c, true, slopes != null);
                 int at = c * ElementSums.COLUMNS;
                 float[] terms = sums[at + ElementSums.TERMS];
                 float[] weights = sums[at + ElementSums.WEIGHTS];
@@ -129,45 +151,99 @@ final class FloatElements {
                     FloatSoftmax.add(terms, entropy, n);
                     weights[0] += n - row.voids();
                     factored[0] += n - row.voids();
-                    continue;
-                }
-                float[] count = Scratch.floats(6, n);
-                shares(y, w, alpha, alphaMore, count, n);
-                if (factors.any()) {
-                    add(count, factors.f, entropy, (float) modulation.poly(), q, terms, n);
-                    FloatSoftmax.addProduct(factored, w, factors.f, n);
                 } else {
-                    FloatSoftmax.addProduct(terms, count, entropy, n);
-                    FloatSoftmax.add(factored, w, n);
+                    float[] count = w;
+                    if (alpha != 1 || alphaMore != 0) {
+                        count = Scratch.floats(6, n);
+                        shares(y, w, alpha, alphaMore, count, n);
+                    }
+                    if (factors.any()) {
+                        add(count, factors.f, entropy, (float) modulation.poly(), q, terms, n);
+                        FloatSoftmax.addProduct(factored, w, factors.f, n);
+                    } else {
+                        FloatSoftmax.addProduct(terms, count, entropy, n);
+                        FloatSoftmax.add(factored, w, n);
+                    }
+                    FloatSoftmax.add(weights, w, n);
                 }
-                FloatSoftmax.add(weights, w, n);
+                if (slopes != null) {
+                    findGradient(1, 0);
+                    slopes.put(blocks.offset(block, c), slope, 0, n);
+                }
             }
+        }
+
+        /** Adds up {@code q^gamma * e}, without the factors, with fewer rows in between. */
+        private void addFocal(int c, float[][] sums, FloatBuffer slopes) {
+            row.load(c);
+            row.labels(c, y);
+            logits.get(blocks.offset(block, c), z, 0, n);
+            row.clearVoid(z);
+            ofHardLabels(z, y, null, entropy, q, n);
+            row.clearVoid(q);
+            float gamma = (float) modulation.gamma();
+            // q^(gamma-1)
+            Arrays.fill(factors.f, 0, n, 1);
+            for (int k = 1; k < gamma; k++) {
+                FloatSoftmax.multiply(factors.f, q, n);
+            }
+            int at = c * ElementSums.COLUMNS;
+            addModulated(factors.f, q, entropy, sums[at + ElementSums.TERMS], n);
+            focalSlopes(factors.f, q, entropy, y, gamma, n);
+            sums[at + ElementSums.WEIGHTS][0] += n - row.voids();
+            slopes.put(blocks.offset(block, c), factors.f, 0, n);
         }
 
         void gradient(DoubleBuffer upstream, FloatBuffer addend, FloatBuffer to) {
             for (int c = 0; c < blocks.channels(); c++) {
                 load(c, factors.any(), true);
-                int at = (blocks.image(block) * blocks.channels() + c) * ElementSums.COLUMNS;
-                float byTerms = (float) upstream.get(at + ElementSums.TERMS);
-                float byFactors = (float) upstream.get(at + ElementSums.FACTORS);
-                if (plain) {
-                    scale(slope, byTerms, n);
-                } else {
-                    shares(y, w, byTerms * alpha, byTerms * alphaMore, z, n);
-                    if (factors.any()) {
-                        float[] term = Scratch.floats(6, n);
-                        float poly = (float) modulation.poly();
-                        slopes(factors.f, factors.slope, entropy, poly, q, term, n);
-                        FloatSoftmax.multiply(z, term, n);
+                findGradient(
+                        upstream(upstream, c, ElementSums.TERMS),
+                        upstream(upstream, c, ElementSums.FACTORS));
+                FloatSoftmax.store(slope, addend, to, blocks.offset(block, c), n);
+            }
+        }
+
+        /** Writes the gradient of terms whose derivatives are known. */
+        void scale(FloatBuffer slopes, DoubleBuffer upstream, FloatBuffer addend, FloatBuffer to) {
+            for (int c = 0; c < blocks.channels(); c++) {
+                float by = upstream(upstream, c, ElementSums.TERMS);
+                slopes.get(blocks.offset(block, c), slope, 0, n);
+                FloatElements.scale(slope, by, n);
+                if (by * 0 != 0) {
+                    // a slope of 0 leaves NaN
+                    row.load(c);
+                    row.clearVoid(slope);
+                }
+                FloatSoftmax.store(slope, addend, to, blocks.offset(block, c), n);
+            }
+        }
+
+        private float upstream(DoubleBuffer upstream, int c, int column) {
+            int row = blocks.image(block) * blocks.channels() + c;
+            return (float) upstream.get(row * ElementSums.COLUMNS + column);
+        }
+
+        /** Makes the gradient of the derivatives of the entropies of the channel that is loaded. */
+        private void findGradient(float byTerms, float byFactors) {
+            if (plain) {
+                FloatElements.scale(slope, byTerms, n);
+            } else {
+                shares(y, w, byTerms * alpha, byTerms * alphaMore, z, n);
+                if (factors.any()) {
+                    float[] term = Scratch.floats(6, n);
+                    float poly = (float) modulation.poly();
+                    slopes(factors.f, factors.slope, entropy, poly, q, term, n);
+                    FloatSoftmax.multiply(z, term, n);
+                    if (byFactors != 0) {
                         shares(factors.slope, w, 0, byFactors, term, n);
                         FloatSoftmax.add(z, term, n);
                     }
-                    FloatSoftmax.multiply(slope, z, n);
                 }
-                // not a product with the weight 0, which leaves NaN
-                row.clearVoid(slope);
-                FloatSoftmax.store(slope, addend, to, blocks.offset(block, c), n);
+                FloatSoftmax.multiply(slope, z, n);
             }
+            // not a product with the weight 0, which leaves NaN
+            row.clearVoid(slope);
         }
 
         /**
@@ -192,6 +268,8 @@ final class FloatElements {
             float positiveWeight = (float) positiveWeights[c];
             if (probabilities) {
                 ofProbabilities(label, positiveWeight);
+            } else if (target.isHard() && modulation.smoothing() == 0 && positiveWeight == 1) {
+                ofHardLabels(z, y, slopes ? slope : null, entropies ? entropy : null, q, n);
             } else {
                 ofLogits(
                         z,
@@ -204,8 +282,16 @@ final class FloatElements {
                         n);
             }
             if (factors.any()) {
-                factors.find(entropy, q, y);
+                factors.find(entropy, q, positiveWeight == 1 && !isSoft());
             }
+        }
+
+        private boolean isSoft() {
+            float soft = 0;
+            for (int i = 0; i < n && !target.isHard(); i++) {
+                soft += y[i] * (1 - y[i]);
+            }
+            return soft != 0;
         }
 
         private void ofProbabilities(float[] label, float positiveWeight) {
@@ -283,6 +369,24 @@ final class FloatElements {
         }
     }
 
+    /** Finds the same, and q, of labels 0 and 1: it is the probability of the other label. */
+    private static void ofHardLabels(
+            float[] z, float[] y, float[] slope, float[] entropy, float[] q, int n) {
+        float[] e = Scratch.floats(6, n);
+        FloatSoftmax.ofLabels(z, y, e, Scratch.floats(7, n), q, n);
+        if (slope != null) {
+            for (int i = 0; i < n; i++) {
+                slope[i] = q[i] * (1 - 2 * y[i]);
+            }
+        }
+        if (entropy != null) {
+            Log.onePlus(e, n);
+            for (int i = 0; i < n; i++) {
+                entropy[i] = Math.max(z[i] * (1 - 2 * y[i]), 0) + e[i] + z[i] * 0;
+            }
+        }
+    }
+
     private static void scale(float[] x, float by, int n) {
         for (int i = 0; i < n; i++) {
             x[i] *= by;
@@ -299,6 +403,21 @@ final class FloatElements {
             float[] count, float[] f, float[] entropy, float addend, float[] q, float[] to, int n) {
         for (int i = 0; i < n; i++) {
             to[i] += count[i] * (f[i] * entropy[i] + addend * q[i]);
+        }
+    }
+
+    private static void addModulated(float[] f, float[] q, float[] entropy, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] += f[i] * q[i] * entropy[i];
+        }
+    }
+
+    /** Puts the derivatives of {@code q^gamma * e} by the logits in the place of q^(gamma-1). */
+    private static void focalSlopes(
+            float[] f, float[] q, float[] entropy, float[] y, float gamma, int n) {
+        for (int i = 0; i < n; i++) {
+            float byEntropy = f[i] * (q[i] + gamma * (1 - q[i]) * entropy[i]);
+            f[i] = byEntropy * q[i] * (1 - 2 * y[i]);
         }
     }
 
@@ -401,7 +520,8 @@ final class FloatElements {
                     q[i] += p[c][i] * (1 - y[c][i]);
                 }
             }
-            factors.find(entropy, q, null);
+            // where probabilities are given, those of a pixel need not add up to 1
+            factors.find(entropy, q, target.isHard() && !probabilities);
         }
 
         void addTo(float[][] sums) {
@@ -490,18 +610,16 @@ final class FloatElements {
         }
 
         /**
-         * Finds them, and q where it is not known yet.
-         *
-         * @param y labels of elements, or null: with 0 and 1 alone q is known
+         * Finds them, and q where it is not known yet: it is the probability of what is not the
+         * label where labels are 0 and 1 and an entropy is not weighted.
          */
-        void find(float[] entropy, float[] q, float[] y) {
+        void find(float[] entropy, float[] q, boolean known) {
             Arrays.fill(f, 0, n, 1);
             Arrays.fill(slope, 0, n, 0);
             if (!any()) {
                 return;
             }
-            // where probabilities are given, those of a pixel need not add up to 1
-            if (softmax ? probabilities || !target.isHard() : isSoft(y)) {
+            if (!known) {
                 for (int i = 0; i < n; i++) {
                     q[i] = (float) -Math.expm1(-entropy[i]);
                 }
@@ -514,19 +632,15 @@ final class FloatElements {
             }
         }
 
-        private boolean isSoft(float[] y) {
-            float soft = 0;
-            for (int i = 0; i < n && !target.isHard(); i++) {
-                soft += y[i] * (1 - y[i]);
-            }
-            return soft != 0;
+        boolean isSmallInteger(double gamma) {
+            return gamma == Math.rint(gamma) && gamma <= 8;
         }
 
         /**
          * Finds {@code q^gamma} and its derivative by the entropy, {@code gamma*q^(gamma-1)*(1-q)}.
          */
         private void power(float gamma, float[] q) {
-            if (gamma == Math.rint(gamma) && gamma <= 8) {
+            if (isSmallInteger(gamma)) {
                 // q^(gamma-1)
                 for (int k = 1; k < gamma; k++) {
                     FloatSoftmax.multiply(f, q, n);

@@ -135,23 +135,22 @@ final class FloatRegions {
         /** Sums up sigmoids, and writes their derivatives, negative at label 1. */
         private void slopes(int c, FloatBuffer to, float[][] sums) {
             int at = c * RegionSums.COLUMNS;
-            float[] e = Scratch.floats(1, n);
+            float[] right = Scratch.floats(1, n);
+            float[] wrong = Scratch.floats(2, n);
+            row.labels(c, y);
             row.clearVoid(p[c]);
-            Exp.ofNegated(p[c], e, n);
-            FloatSoftmax.sigmoids(p[c], e, n);
-            row.clearVoid(p[c]);
-            row.clearVoid(e);
+            FloatSoftmax.ofLabels(p[c], y, w, right, wrong, n);
+            row.clearVoid(right);
+            row.clearVoid(wrong);
             sums[at + RegionSums.WEIGHT][0] += n - row.voids();
-            addPlain(
-                    p[c],
-                    row.classes(),
-                    row.foreground(c),
+            addRight(
+                    right,
+                    y,
                     sums[at + RegionSums.TRUE_POSITIVE],
-                    sums[at + RegionSums.FALSE_POSITIVE],
                     sums[at + RegionSums.LABELLED],
                     n);
-            sign(e, row.classes(), n);
-            to.put(blocks.offset(block, c), e, 0, n);
+            addWrong(right, wrong, y, sums[at + RegionSums.FALSE_POSITIVE], n);
+            to.put(blocks.offset(block, c), wrong, 0, n);
         }
 
         /** Puts the predictions of all channels in the place of the scores. */
@@ -304,10 +303,18 @@ final class FloatRegions {
         }
     }
 
-    /** Makes numbers negative where a code is 1, and not 0. */
-    private static void sign(float[] x, float[] classes, int n) {
+    private static void addRight(float[] right, float[] y, float[] both, float[] labels, int n) {
         for (int i = 0; i < n; i++) {
-            x[i] *= 1 - 2 * classes[i];
+            both[i] += y[i] * right[i];
+            labels[i] += y[i];
+        }
+    }
+
+    /** Puts the slopes, negative where the label is 1, in the place of what is wrong. */
+    private static void addWrong(float[] right, float[] wrong, float[] y, float[] only, int n) {
+        for (int i = 0; i < n; i++) {
+            only[i] += (1 - y[i]) * wrong[i];
+            wrong[i] *= right[i] * (1 - 2 * y[i]);
         }
     }
 

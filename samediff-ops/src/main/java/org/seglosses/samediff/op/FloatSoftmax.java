@@ -139,14 +139,20 @@ final class FloatSoftmax {
         }
     }
 
-    /** Puts the sigmoids in the place of z, and their derivatives of {@code e = exp(-z)}. */
-    static void sigmoids(float[] z, float[] e, int n) {
+    /**
+     * Writes the probability of the label and that of the other one, small ones to the last digits,
+     * and {@code e = exp(-|z|)}; NaN of what is not finite.
+     *
+     * @param y labels, 0 and 1 alone
+     */
+    static void ofLabels(float[] z, float[] y, float[] e, float[] right, float[] wrong, int n) {
+        Exp.ofNegatedMagnitudes(z, e, n);
         for (int i = 0; i < n; i++) {
-            float p = 1 / (1 + e[i]);
-            float plus = p - LEAST_SIGMOID + z[i] * 0;
-            e[i] = e[i] * p * plus;
-            z[i] = plus;
+            float p = 1 / (1 + e[i]) + z[i] * 0;
+            right[i] = p;
+            wrong[i] = e[i] * p;
         }
+        Indicator.exchange(right, wrong, z, y, n);
     }
 
     /** Multiplies by the derivative of the sigmoid that a tail is of. */

@@ -134,13 +134,16 @@ final class FloatTarget {
                     0,
                     n);
             voids = FloatTarget.voids(code, n);
-            if (soft == null) {
+            if (soft == null && !perChannel) {
                 Indicator.numbers(code, classes, n);
             }
         }
 
-        /** The codes of hard labels as numbers. */
+        /** The codes of hard labels as numbers; of channels the labels. */
         float[] classes() {
+            if (perChannel) {
+                Indicator.of(code, 1, classes, n);
+            }
             return classes;
         }
 
@@ -170,7 +173,7 @@ final class FloatTarget {
         /** Writes the labels of a channel, 0 where void. */
         void labels(int channel, float[] y) {
             if (soft == null) {
-                Indicator.of(classes, foreground(channel), y, n);
+                Indicator.of(code, foreground(channel), y, n);
             } else {
                 soft.get(blocks.offset(block, channel), y, 0, n);
                 clearVoid(y);

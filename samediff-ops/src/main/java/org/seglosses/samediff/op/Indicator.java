@@ -24,6 +24,20 @@ final class Indicator {
         }
     }
 
+    /** Writes 1 where a code is the given one, and else 0. */
+    static void of(int[] codes, int code, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            Bits.put(to, i, (codes[i] ^ code) - 1 >> 31 & ~(codes[i] >> 31) & ONE);
+        }
+    }
+
+    /** Writes 1 where a code is the given one, and else 0. */
+    static void of(int[] codes, int code, double[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = codes[i] == code ? 1 : 0;
+        }
+    }
+
     /** Writes 1 where a number, a code, is the given one, and else 0. */
     static void of(float[] numbers, int code, float[] to, int n) {
         for (int i = 0; i < n; i++) {
@@ -35,6 +49,30 @@ final class Indicator {
     static void of(double[] numbers, int code, double[] to, int n) {
         for (int i = 0; i < n; i++) {
             to[i] = Math.max(1 - Math.abs(numbers[i] - code), 0);
+        }
+    }
+
+    /** Exchanges two values where the label, 0 or 1, is not that of the sign of z. */
+    static void exchange(float[] a, float[] b, float[] z, float[] label, int n) {
+        for (int i = 0; i < n; i++) {
+            // the bits of 1 that are shifted have a sign, those of 0 have none
+            int mask = (Bits.get(z, i) ^ ~(Bits.get(label, i) << 2)) >> 31;
+            int ofA = Bits.get(a, i);
+            int ofB = Bits.get(b, i);
+            int both = (ofA ^ ofB) & mask;
+            Bits.put(a, i, ofA ^ both);
+            Bits.put(b, i, ofB ^ both);
+        }
+    }
+
+    /** Exchanges two values where the label, 0 or 1, is not that of the sign of z. */
+    static void exchange(double[] a, double[] b, double[] z, double[] label, int n) {
+        for (int i = 0; i < n; i++) {
+            if (z[i] < 0 == label[i] > 0) {
+                double other = a[i];
+                a[i] = b[i];
+                b[i] = other;
+            }
         }
     }
 

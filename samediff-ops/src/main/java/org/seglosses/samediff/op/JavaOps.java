@@ -32,6 +32,7 @@ public final class JavaOps implements EnvironmentalAction {
                     new LovaszSums(),
                     new WeightedSums(),
                     new WeightedSumsGradient(),
+                    new ElementMaps(),
                     new ElementSums(),
                     new ElementSumsGradient(),
                     new ElementMeans(),

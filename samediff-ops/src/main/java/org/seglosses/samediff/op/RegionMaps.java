@@ -4,15 +4,11 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
  * The predictions that region losses are made of, and the sums over each of their maps, which are
- * found while a prediction is at hand: an op has one output. It holds the sums of {@link
- * RegionSums}, and behind them the predictions {@code [N,C,H,W]}: bits in INT32, of DOUBLE in
- * INT64. An integer has no gradient; those of the ops that read the maps lead to the scores.
+ * found while a prediction is at hand; in one array, see {@link Maps}.
  *
  * <p>A prediction is the score, or the softmax over channels, and at void pixels 0. Of a sigmoid
  * its <em>tail</em> is held, which knows its derivative too where it is rounded to 1: p below 1/2,
@@ -57,28 +53,9 @@ public final class RegionMaps extends JavaOp {
         return op.variable();
     }
 
-    /** How many elements the sums take before a prediction of a shape. */
-    private static int header(long[] shape, DataType type) {
-        int sums = Math.toIntExact(shape[0] * shape[1]) * RegionSums.COLUMNS;
-        return type == DataType.INT64 ? sums : sums * (Double.BYTES / Float.BYTES);
-    }
-
-    /** The sums of maps. */
-    static DoubleBuffer sums(INDArray maps, long[] shape) {
-        int header = header(shape, maps.dataType());
-        return HostArray.doublesWithin(maps, header);
-    }
-
-    /** The predictions of maps of FLOAT. */
-    static FloatBuffer floats(INDArray maps, long[] shape) {
-        int header = header(shape, maps.dataType());
-        return HostArray.floatBits(maps).position(header).slice();
-    }
-
-    /** The predictions of maps of DOUBLE. */
-    static DoubleBuffer doubles(INDArray maps, long[] shape) {
-        int header = header(shape, maps.dataType());
-        return HostArray.doubleBits(maps).position(header).slice();
+    /** How the maps of scores of a shape lie in their array. */
+    static Maps layout(INDArray scores) {
+        return new Maps(scores.shape(), RegionSums.COLUMNS);
     }
 
     /** Makes the kernel for an op that has this op's arguments. */
@@ -108,36 +85,33 @@ public final class RegionMaps extends JavaOp {
 
     @Override
     long[] outputShape(INDArray[] inputs) {
-        long[] shape = inputs[0].shape();
         Blocks.of("scores", inputs[0]);
-        return new long[] {
-            header(shape, outputType(List.of(inputs[0].dataType()))) + inputs[0].length()
-        };
+        return new long[] {layout(inputs[0]).length(inputs[0].dataType())};
     }
 
     @Override
     DataType outputType(List<DataType> inputs) {
-        return inputs.get(0) == DataType.DOUBLE ? DataType.INT64 : DataType.INT32;
+        return Maps.type(inputs.get(0));
     }
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("scores", inputs[0]);
-        long[] shape = inputs[0].shape();
+        Maps maps = layout(inputs[0]);
         if (inputs[0].dataType() == DataType.DOUBLE) {
             doubleKernel(this, inputs, blocks)
                     .forward(
                             HostArray.doubles(inputs[0]),
                             flagArg(2),
-                            doubles(output, shape),
-                            sums(output, shape));
+                            maps.doubles(output),
+                            maps.sums(output));
         } else {
             floatKernel(this, inputs, blocks)
                     .forward(
                             HostArray.floats(inputs[0]),
                             flagArg(2),
-                            floats(output, shape),
-                            sums(output, shape));
+                            maps.floats(output),
+                            maps.sums(output));
         }
         HostArray.written(output);
     }

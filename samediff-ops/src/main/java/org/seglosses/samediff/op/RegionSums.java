@@ -67,9 +67,7 @@ public final class RegionSums extends JavaOp {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         INDArray maps = inputs[Target.count(intArg(0))];
-        HostArray.doubles(output)
-                .put(0, RegionMaps.sums(maps, inputs[0].shape()), 0, (int) output.length());
-        HostArray.written(output);
+        RegionMaps.layout(inputs[0]).copySums(maps, output);
     }
 
     @Override

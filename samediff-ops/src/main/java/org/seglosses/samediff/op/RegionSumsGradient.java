@@ -41,20 +41,20 @@ public final class RegionSumsGradient extends ScoreGradient {
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         Blocks blocks = Blocks.of("scores", inputs[0]);
-        long[] shape = inputs[0].shape();
+        Maps layout = RegionMaps.layout(inputs[0]);
         INDArray maps = inputs[Target.count(intArg(0))];
         var upstream = HostArray.doubles(inputs[Target.count(intArg(0)) + 1]);
         if (output.dataType() == DataType.DOUBLE) {
             RegionMaps.doubleKernel(this, inputs, blocks)
                     .gradient(
-                            RegionMaps.doubles(maps, shape),
+                            layout.doubles(maps),
                             upstream,
                             doubleAddend(inputs),
                             HostArray.doubles(output));
         } else {
             RegionMaps.floatKernel(this, inputs, blocks)
                     .gradient(
-                            RegionMaps.floats(maps, shape),
+                            layout.floats(maps),
                             upstream,
                             floatAddend(inputs),
                             HostArray.floats(output));

@@ -1,12 +1,36 @@
 package org.seglosses.samediff.op;
 
-/** The sum of an array, in double and in a fixed order. */
+/** The sum of an array, in a fixed order. */
 final class Sum {
 
     private Sum() {}
 
-    /** Four sums, since each addition waits for the last one to the same sum. */
+    /** As many are added up in double, which the compiler does not vectorize. */
+    private static final int LEAST = 512;
+
+    /** Adds one half to the other, again and again, and the rest in double. */
     static double of(float[] x, int n) {
+        if (n <= LEAST) {
+            return inDouble(x, n);
+        }
+        int half = n / 2;
+        float[] sum = Scratch.floats(Scratch.EXP, half);
+        float[] other = Scratch.floats(Scratch.EXP + 1, half);
+        System.arraycopy(x, 0, sum, 0, half);
+        System.arraycopy(x, half, other, 0, half);
+        FloatSoftmax.add(sum, other, half);
+        double odd = n % 2 == 0 ? 0 : x[n - 1];
+        while (half > LEAST) {
+            odd += half % 2 == 0 ? 0 : sum[half - 1];
+            half /= 2;
+            System.arraycopy(sum, half, other, 0, half);
+            FloatSoftmax.add(sum, other, half);
+        }
+        return inDouble(sum, half) + odd;
+    }
+
+    /** Four sums, since each addition waits for the last one to the same sum. */
+    private static double inDouble(float[] x, int n) {
         double a = 0;
         double b = 0;
         double c = 0;

@@ -109,6 +109,9 @@ final class OpGraphs {
                         soft));
         graphs.add(
                 new OpGraph(
+                        "element_maps" + suffix, true, in -> elementMaps(type, in), logits, flags));
+        graphs.add(
+                new OpGraph(
                         "pixels" + suffix,
                         true,
                         in -> elements(type, ElementSums.Entropy.SOFTMAX, true, in),
@@ -210,6 +213,20 @@ final class OpGraphs {
                 false,
                 true,
                 null,
+                List.of(1.0, 2.0, 3.0),
+                type);
+    }
+
+    private static SDVariable elementMaps(DataType type, SDVariable... in) {
+        Target target = new Target(false, in[1], null, null);
+        ElementSums.Modulation squared = new ElementSums.Modulation(2, 0, Double.NaN, 0, 0);
+        return ElementMeans.of(
+                ElementSums.of(
+                        in[0],
+                        target,
+                        ElementMaps.of(in[0], target, squared, List.of(1.0, 2.0, 3.0), false)),
+                NormalizedSums.Divisor.VALID,
+                true,
                 List.of(1.0, 2.0, 3.0),
                 type);
     }
