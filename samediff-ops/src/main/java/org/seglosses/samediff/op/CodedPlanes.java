@@ -142,17 +142,8 @@ record CodedPlanes(int images, int channels, int height, int width, int codeChan
                     int length = Math.min(COPIED, n - from);
                     int[] code = Scratch.ints(0, length);
                     all.get(from, code, 0, length);
-                    int signs = 0;
-                    for (int i = 0; i < length; i++) {
-                        signs |= code[i];
-                    }
-                    found[part] = signs;
+                    found[part] = FloatTarget.voids(code, length);
                 });
-        for (int signs : found) {
-            if (signs < 0) {
-                return all;
-            }
-        }
-        return null;
+        return Arrays.stream(found).anyMatch(voids -> voids > 0) ? all : null;
     }
 }

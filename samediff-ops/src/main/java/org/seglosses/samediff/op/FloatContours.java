@@ -11,16 +11,10 @@ final class FloatContours {
     /** So that the root has a derivative where the map is flat. */
     private static final float EPS = (float) 1e-8;
 
-    /** Rows whose lengths are added up in each column, before they are added up in double. */
-    private static final int ADDED = 16;
+    /** Values of a band of rows, which are worked on as one: rows alone are short loops. */
+    private static final int BAND = 1 << 12;
 
-    /** Values of a band, whose channels are worked on together. */
-    private static final int BAND = 1 << 13;
-
-    /** The rows that a term reads. */
-    private static final int LINES = 3;
-
-    /** Fewer rows are not worth that two before them are worked on again. */
+    /** Fewer rows are not worth that those before them are worked on again. */
     private static final int LEAST_ROWS = 8;
 
     /** Of {@link RegionMaps}. */
@@ -60,44 +54,43 @@ final class FloatContours {
     }
 
     void sums(FloatBuffer to) {
-        double[] lengths = new double[planes.planes()];
-        double[] counts = new double[planes.planes()];
+        int bands = bands(rows);
+        double[] lengths = new double[planes.planes() * bands];
+        double[] counts = new double[planes.planes() * bands];
         Parallel.run(
-                planes.planes(),
-                plane -> {
-                    Terms terms = new Terms(plane);
-                    float[] length = Scratch.floats(5, columns);
-                    float[] count = Scratch.floats(6, columns);
-                    Arrays.fill(count, 0, columns, 0);
-                    for (int i = 0; i < rows; i++) {
-                        if (i % ADDED == 0) {
-                            Arrays.fill(length, 0, columns, 0);
-                        }
-                        terms.find(i);
-                        if (codes == null) {
-                            FloatSoftmax.add(length, terms.length, columns);
-                        } else {
-                            FloatSoftmax.addProduct(length, terms.length, terms.valid, columns);
-                            FloatSoftmax.add(count, terms.valid, columns);
-                        }
-                        if (i % ADDED == ADDED - 1 || i == rows - 1) {
-                            lengths[plane] += Sum.of(length, columns);
-                        }
-                    }
-                    counts[plane] =
-                            codes == null ? (double) rows * columns : Sum.of(count, columns);
+                planes.planes() * bands,
+                task -> {
+                    int first = task % bands * band();
+                    int end = Math.min(rows, first + band());
+                    Terms terms = new Terms(task / bands, first, end);
+                    terms.find();
+                    lengths[task] = terms.sum();
+                    counts[task] =
+                            codes == null
+                                    ? (double) (end - first) * columns
+                                    : Sum.of(terms.valid, terms.n);
                 });
+        int perImage = planes.channels() * bands;
         for (int image = 0; image < planes.images(); image++) {
             double sum = 0;
             double count = 0;
-            for (int c = 0; c < planes.channels(); c++) {
-                sum += lengths[image * planes.channels() + c];
-                count += counts[image * planes.channels() + c];
+            for (int task = image * perImage; task < (image + 1) * perImage; task++) {
+                sum += lengths[task];
+                count += counts[task];
             }
             to.put(3 * image, (float) sum);
             to.put(3 * image + 1, (float) count);
             to.put(3 * image + 2, (float) ((double) planes.channels() * rows * columns));
         }
+    }
+
+    /** The rows of a band. */
+    private int band() {
+        return Math.max(LEAST_ROWS, BAND / planes.width());
+    }
+
+    private int bands(int height) {
+        return (height + band() - 1) / band();
     }
 
     /**
@@ -106,14 +99,13 @@ final class FloatContours {
      */
     void gradient(FloatBuffer upstream, FloatBuffer addend, FloatBuffer to) {
         int height = planes.height();
-        int band = Math.min(height, Math.max(LEAST_ROWS, BAND / planes.width()));
-        int bands = (height + band - 1) / band;
+        int bands = bands(height);
         Parallel.run(
                 planes.images() * bands,
                 task -> {
                     int image = task / bands;
-                    int first = task % bands * band;
-                    int end = Math.min(height, first + band);
+                    int first = task % bands * band();
+                    int end = Math.min(height, first + band());
                     int n = (end - first) * planes.width();
                     int channels = planes.channels();
                     float[][] p = Scratch.floatBlock(0, channels, n);
@@ -142,111 +134,128 @@ final class FloatContours {
     /** Finds the gradient by the probabilities in some rows of a plane. */
     private void byProbabilities(int plane, int first, int end, float by, float[] to) {
         int width = planes.width();
-        Terms terms = new Terms(plane);
-        // the shares of row differences, of as many term rows as reach a row
-        float[][] shares = Scratch.floatBlock(2, lower + 1, width);
-        float[] g = Scratch.floats(5, width);
-        float[] moved = Scratch.floats(6, width);
-        for (int i = Math.max(0, first - lower); i < end; i++) {
-            if (i < rows) {
-                terms.find(i);
-                terms.share(by, shares[i % (lower + 1)]);
-            }
-            if (i < first) {
-                continue;
-            }
-            Arrays.fill(g, 0, width, 0);
-            if (i >= lower && i - lower < rows) {
-                FloatSoftmax.add(g, shares[(i - lower) % (lower + 1)], columns);
-            }
-            if (i >= upper && i - upper < rows) {
-                subtract(g, shares[(i - upper) % (lower + 1)], columns);
-            }
-            if (i < rows) {
-                Arrays.fill(moved, 0, width, 0);
-                System.arraycopy(terms.columnStep, 0, moved, right, columns);
-                FloatSoftmax.add(g, moved, width);
-                Arrays.fill(moved, 0, width, 0);
-                System.arraycopy(terms.columnStep, 0, moved, left, columns);
-                subtract(g, moved, width);
-            }
-            System.arraycopy(g, 0, to, (i - first) * width, width);
+        int n = (end - first) * width;
+        // the rows of terms that reach these, of which some may not exist
+        int reach = first - lower;
+        int all = (end - reach) * width;
+        Terms terms = new Terms(plane, Math.max(0, reach), Math.min(rows, end));
+        terms.find();
+        terms.share(by);
+        int before = (terms.first - reach) * width;
+        float[] ofRows = Scratch.floats(8, all);
+        float[] ofColumns = Scratch.floats(9, all);
+        pad(terms.rowStep, before, terms.n, ofRows, all);
+        pad(terms.columnStep, before, terms.n, ofColumns, all);
+        float[] ofUpper = Scratch.floats(10, n);
+        float[] ofRight = Scratch.floats(11, n);
+        float[] ofLeft = Scratch.floats(12, n);
+        System.arraycopy(ofRows, (lower - upper) * width, ofUpper, 0, n);
+        System.arraycopy(ofColumns, lower * width - right, ofRight, 0, n);
+        System.arraycopy(ofColumns, lower * width - left, ofLeft, 0, n);
+        for (int i = 0; i < n; i++) {
+            to[i] = ofRows[i] - ofUpper[i] + (ofRight[i] - ofLeft[i]);
         }
     }
 
-    /** The terms of one row of a plane. */
+    private static void pad(float[] from, int before, int n, float[] to, int all) {
+        Arrays.fill(to, 0, before, 0);
+        System.arraycopy(from, 0, to, before, n);
+        Arrays.fill(to, before + n, all, 0);
+    }
+
+    /**
+     * The terms of some rows of a plane, one row after the other and each as wide as the plane: the
+     * last columns are no terms, and may be anything before they are cleared.
+     */
     private final class Terms {
 
+        private final int first;
+        private final int n;
         private final int from;
         private final int codesFrom;
-        private final float[] rowStep = Scratch.floats(0, columns);
-        private final float[] columnStep = Scratch.floats(1, columns);
-        private final float[] other = Scratch.floats(2, columns);
-        private final float[] length = Scratch.floats(3, columns);
+
+        private final float[] rowStep;
+        private final float[] columnStep;
+        private final float[] length;
 
         /** 1 where no pixel of a term is void, else 0; unused where none is at all. */
-        private final float[] valid = Scratch.floats(4, columns);
+        private final float[] valid;
 
-        private final float[][] lines = Scratch.floatBlock(3, LINES, planes.width());
-        private final int[] held = new int[LINES];
+        private final float[] lines;
+        private final float[] other;
 
-        Terms(int plane) {
-            Arrays.fill(held, -1);
-            this.from = plane * planes.pixels();
-            this.codesFrom = planes.codeOffset(plane);
+        Terms(int plane, int first, int end) {
+            this.first = first;
+            this.n = (end - first) * planes.width();
+            this.from = plane * planes.pixels() + first * planes.width();
+            this.codesFrom = planes.codeOffset(plane) + first * planes.width();
+            this.rowStep = Scratch.floats(0, n);
+            this.columnStep = Scratch.floats(1, n);
+            this.length = Scratch.floats(2, n);
+            this.valid = Scratch.floats(3, n);
+            this.lines = Scratch.floats(4, n + lower * planes.width());
+            this.other = Scratch.floats(5, n);
         }
 
-        void find(int row) {
-            int at = row * planes.width();
-            System.arraycopy(line(row + lower), 0, rowStep, 0, columns);
-            subtract(rowStep, line(row + upper), columns);
-            float[] line = line(row);
-            System.arraycopy(line, right, columnStep, 0, columns);
-            System.arraycopy(line, left, other, 0, columns);
-            subtract(columnStep, other, columns);
-            lengths(rowStep, columnStep, length, columns);
+        void find() {
+            int all = n + lower * planes.width();
+            predictions.get(from, lines, 0, all);
+            if (form == Probabilities.Form.SIGMOID) {
+                FloatSoftmax.ofTails(lines, all);
+            }
+            difference(lower * planes.width(), upper * planes.width(), rowStep);
+            difference(right, left, columnStep);
+            lengths(rowStep, columnStep, length, n);
             if (codes != null) {
-                int[] sign = Scratch.ints(1, columns);
-                Arrays.fill(sign, 0, columns, 0);
-                addSigns(at + lower * planes.width(), sign);
-                addSigns(at + upper * planes.width(), sign);
-                addSigns(at + right, sign);
-                addSigns(at + left, sign);
-                Indicator.numbers(sign, valid, columns);
-                Indicator.of(valid, 0, valid, columns);
+                findValid(all);
             }
         }
 
-        /** The probabilities of a row, which up to three rows of terms read. */
-        private float[] line(int row) {
-            int slot = row % LINES;
-            if (held[slot] != row) {
-                predictions.get(from + row * planes.width(), lines[slot], 0, planes.width());
-                if (form == Probabilities.Form.SIGMOID) {
-                    FloatSoftmax.ofTails(lines[slot], planes.width());
+        private void difference(int plus, int minus, float[] to) {
+            System.arraycopy(lines, plus, to, 0, n);
+            System.arraycopy(lines, minus, other, 0, n);
+            subtract(to, other, n);
+        }
+
+        private void findValid(int all) {
+            int[] code = Scratch.ints(1, all);
+            float[] pixels = Scratch.floats(6, all);
+            codes.get(codesFrom, code, 0, all);
+            Indicator.ofValid(code, pixels, all);
+            System.arraycopy(pixels, lower * planes.width(), valid, 0, n);
+            for (int offset : new int[] {upper * planes.width(), right, left}) {
+                System.arraycopy(pixels, offset, other, 0, n);
+                FloatSoftmax.multiply(valid, other, n);
+            }
+            clearEnds(valid);
+        }
+
+        private void clearEnds(float[] x) {
+            for (int end = planes.width(); end <= n; end += planes.width()) {
+                for (int j = columns - planes.width(); j < 0; j++) {
+                    x[end + j] = 0;
                 }
-                held[slot] = row;
-            }
-            return lines[slot];
-        }
-
-        private void addSigns(int place, int[] to) {
-            int[] code = Scratch.ints(2, columns);
-            codes.get(codesFrom + place, code, 0, columns);
-            for (int j = 0; j < columns; j++) {
-                to[j] += code[j] >>> 31;
             }
         }
 
-        /** Makes shares of the steps: those of rows go to an array, those of columns stay. */
-        void share(float by, float[] ofRows) {
-            shares(by, length, columns);
+        double sum() {
+            clearEnds(length);
             if (codes != null) {
-                FloatSoftmax.multiply(length, valid, columns);
+                FloatSoftmax.multiply(length, valid, n);
             }
-            System.arraycopy(rowStep, 0, ofRows, 0, columns);
-            FloatSoftmax.multiply(ofRows, length, columns);
-            FloatSoftmax.multiply(columnStep, length, columns);
+            return Sum.of(length, n);
+        }
+
+        /** Makes shares of the steps. */
+        void share(float by) {
+            shares(by, length, n);
+            if (codes != null) {
+                FloatSoftmax.multiply(length, valid, n);
+            }
+            FloatSoftmax.multiply(rowStep, length, n);
+            FloatSoftmax.multiply(columnStep, length, n);
+            clearEnds(rowStep);
+            clearEnds(columnStep);
         }
     }
 

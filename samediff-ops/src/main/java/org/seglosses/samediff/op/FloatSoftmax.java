@@ -17,9 +17,6 @@ final class FloatSoftmax {
     static final float LEAST_SIGMOID;
     private static final float LEAST_DECAY;
 
-    /** So small that it changes no tail, and keeps its sign where it is 0. */
-    private static final float LEAST_TAIL = Float.MIN_NORMAL;
-
     static {
         float[] z = {-1000};
         Exp.ofNegated(z, z, 1);
@@ -121,22 +118,22 @@ final class FloatSoftmax {
     }
 
     /**
-     * Puts the <em>tail</em> of the sigmoid in the place of z: the sigmoid p itself up to 1/2, and
-     * above it {@code p - 1}, which is then never 0; NaN of what is not finite.
+     * Puts the <em>tail</em> of the sigmoid in the place of z: the sigmoid p itself where z is
+     * negative, and else {@code p - 1}, whose sign stays where it is 0; NaN of what is not finite.
      */
     static void tails(float[] z, float[] e, int n) {
         Exp.ofNegatedMagnitudes(z, e, n);
         for (int i = 0; i < n; i++) {
-            float above = Math.min(Math.max(z[i] * Float.MAX_VALUE, 0) * Float.MAX_VALUE, 1);
-            z[i] = (1 - 2 * above) * (e[i] / (1 + e[i]) + LEAST_TAIL) + z[i] * 0;
+            e[i] = e[i] / (1 + e[i]) + z[i] * 0;
         }
+        Indicator.opposeSigns(e, z, n);
     }
 
     /** Puts the sigmoid in the place of its tail. */
     static void ofTails(float[] tails, int n) {
-        for (int i = 0; i < n; i++) {
-            tails[i] += Math.min(Math.max(tails[i] * (-2 / LEAST_TAIL), 0), 1);
-        }
+        float[] above = Scratch.floats(Scratch.EXP, n);
+        Indicator.ofNegative(tails, above, n);
+        add(tails, above, n);
     }
 
     /**
@@ -159,7 +156,7 @@ final class FloatSoftmax {
     static void tailGradient(float[] g, float[] tails, int n) {
         for (int i = 0; i < n; i++) {
             float t = Math.abs(tails[i]);
-            g[i] *= Math.max(t * (1 - t) - LEAST_TAIL, 0);
+            g[i] *= t * (1 - t);
         }
     }
 

@@ -52,6 +52,34 @@ final class Indicator {
         }
     }
 
+    /** Writes 1 where a number has a sign, and else 0. */
+    static void ofNegative(float[] x, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            Bits.put(to, i, Bits.get(x, i) >> 31 & ONE);
+        }
+    }
+
+    /** Writes 1 where a number has a sign, and else 0. */
+    static void ofNegative(double[] x, double[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = Math.copySign(1, x[i]) < 0 ? 1 : 0;
+        }
+    }
+
+    /** Puts numbers without a sign in the place of z, with one where z has none. */
+    static void opposeSigns(float[] x, float[] z, int n) {
+        for (int i = 0; i < n; i++) {
+            Bits.put(z, i, Bits.get(x, i) | ~Bits.get(z, i) & Integer.MIN_VALUE);
+        }
+    }
+
+    /** Puts numbers without a sign in the place of z, with one where z has none. */
+    static void opposeSigns(double[] x, double[] z, int n) {
+        for (int i = 0; i < n; i++) {
+            z[i] = Math.copySign(x[i], -z[i]);
+        }
+    }
+
     /** Exchanges two values where the label, 0 or 1, is not that of the sign of z. */
     static void exchange(float[] a, float[] b, float[] z, float[] label, int n) {
         for (int i = 0; i < n; i++) {
