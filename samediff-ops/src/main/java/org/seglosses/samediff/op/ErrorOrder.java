@@ -30,8 +30,8 @@ final class ErrorOrder {
     }
 
     /**
-     * Returns the places in the order of their errors, in an array of {@link Scratch}. Several
-     * parts are sorted by several threads.
+     * Returns the places in the order of their errors, most often in their own array. Several parts
+     * are sorted by several threads.
      *
      * @param errors positive numbers
      * @param places what goes with each error, not negative
@@ -87,13 +87,12 @@ final class ErrorOrder {
             // large
             entries[lowStarts[key & mask]++] = key >>> low << placeBits | places[i];
         }
-        int[] sorted = Scratch.ints(7, n);
         int placeMask = (1 << placeBits) - 1;
         for (int i = 0; i < n; i++) {
             int entry = entries[i];
-            sorted[highStarts[entry >>> placeBits]++] = entry & placeMask;
+            places[highStarts[entry >>> placeBits]++] = entry & placeMask;
         }
-        return sorted;
+        return places;
     }
 
     /** Key and place travel as one long. */
@@ -124,13 +123,12 @@ final class ErrorOrder {
             long entry = from[i];
             to[second[(int) (entry >>> shift) & mask]++] = entry;
         }
-        int[] sorted = Scratch.ints(7, n);
         shift += digit;
         for (int i = 0; i < n; i++) {
             long entry = to[i];
-            sorted[third[(int) (entry >>> shift)]++] = (int) entry;
+            places[third[(int) (entry >>> shift)]++] = (int) entry;
         }
-        return sorted;
+        return places;
     }
 
     /**
@@ -146,7 +144,6 @@ final class ErrorOrder {
         int digit = (width + passes - 1) / passes;
         int mask = (1 << digit) - 1;
         int[] next = Scratch.ints(4, parts << digit);
-        int[] sorted = Scratch.ints(7, n);
         long[] from = Scratch.longs(6, n);
         long[] to = Scratch.longs(7, n);
         Parallel.run(
@@ -195,14 +192,14 @@ final class ErrorOrder {
                             long entry = read[i];
                             int at = next[table | (int) (entry >>> shift) & mask]++;
                             if (last) {
-                                sorted[at] = (int) entry;
+                                places[at] = (int) entry;
                             } else {
                                 write[at] = entry;
                             }
                         }
                     });
         }
-        return sorted;
+        return places;
     }
 
     /** Where a part of n ends that is cut into even ones. */

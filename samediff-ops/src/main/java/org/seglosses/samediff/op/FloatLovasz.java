@@ -13,6 +13,9 @@ final class FloatLovasz {
     /** The parts of a vector that threads work on. */
     private static final int PARTS = 4;
 
+    /** Values that are read at once. */
+    private static final int CHUNK = 1 << 13;
+
     private FloatLovasz() {}
 
     /**
@@ -36,10 +39,12 @@ final class FloatLovasz {
             FloatBuffer to) {
         int n = planes.pixels();
         int parts = alone ? Math.min(count, PARTS) : 1;
-        float[] weights = Scratch.floats(0, count * n);
-        Arrays.fill(weights, 0, count * n, 0);
-        if (share != 0) {
-            float[] errors = Scratch.floats(1, count * n);
+        // the weights come when the errors are sorted, and take their place
+        float[] errors = Scratch.floats(0, count * n);
+        float[] weights = errors;
+        if (share == 0) {
+            Arrays.fill(weights, 0, count * n, 0);
+        } else {
             int[] places = Scratch.ints(0, count * n);
             int[] starts = new int[parts];
             int[] lengths = new int[parts];
@@ -50,8 +55,8 @@ final class FloatLovasz {
                     part -> {
                         int from = ErrorOrder.end(part - 1, parts, count);
                         int end = ErrorOrder.end(part, parts, count);
-                        float[] plane = Scratch.floats(2, n);
-                        int[] code = Scratch.ints(1, n);
+                        float[] value = Scratch.floats(1, CHUNK);
+                        int[] code = Scratch.ints(1, CHUNK);
                         var none = ErrorOrder.bits((float) 0);
                         var most = none;
                         var fewest = ErrorOrder.bits(Float.POSITIVE_INFINITY);
@@ -59,23 +64,26 @@ final class FloatLovasz {
                         for (int p = from; p < end; p++) {
                             int index = first + p * step;
                             int wanted = planes.foreground(index);
-                            values.get(planes.offset(index), plane, 0, n);
-                            codes.get(planes.codeOffset(index), code, 0, n);
-                            for (int i = 0; i < n; i++) {
-                                int isClass = code[i] == wanted ? 1 : 0;
-                                float error =
-                                        hinge
-                                                ? hinge(plane[i], isClass)
-                                                : Math.abs(isClass - plane[i]);
-                                errors[at] = error;
-                                // a place is an index and, in the lowest bit, whether the class is
-                                // there
-                                places[at] = p * n + i << 1 | isClass;
-                                var bits = ErrorOrder.bits(error);
-                                if (code[i] >= 0 && bits != none) {
-                                    at++;
-                                    most = Math.max(most, bits);
-                                    fewest = Math.min(fewest, bits);
+                            for (int read = 0; read < n; read += CHUNK) {
+                                int length = Math.min(CHUNK, n - read);
+                                values.get(planes.offset(index) + read, value, 0, length);
+                                codes.get(planes.codeOffset(index) + read, code, 0, length);
+                                for (int i = 0; i < length; i++) {
+                                    int isClass = code[i] == wanted ? 1 : 0;
+                                    float error =
+                                            hinge
+                                                    ? hinge(value[i], isClass)
+                                                    : Math.abs(isClass - value[i]);
+                                    errors[at] = error;
+                                    // a place is an index and, in the lowest bit, whether the
+                                    // class is there
+                                    places[at] = p * n + read + i << 1 | isClass;
+                                    var bits = ErrorOrder.bits(error);
+                                    if (code[i] >= 0 && bits != none) {
+                                        at++;
+                                        most = Math.max(most, bits);
+                                        fewest = Math.min(fewest, bits);
+                                    }
                                 }
                             }
                         }
@@ -87,6 +95,7 @@ final class FloatLovasz {
             long most = Arrays.stream(greatest).max().orElseThrow();
             long fewest = Arrays.stream(least).min().orElseThrow();
             if (most > ErrorOrder.bits(Float.POSITIVE_INFINITY)) {
+                Arrays.fill(weights, 0, count * n, 0);
                 poison(codes, planes, first, step, count, weights);
             } else {
                 int placeBits = Long.SIZE - Long.numberOfLeadingZeros(2L * count * n - 1);
@@ -94,6 +103,7 @@ final class FloatLovasz {
                         ErrorOrder.descending(
                                 errors, places, starts, lengths, most, fewest, placeBits);
                 int length = Arrays.stream(lengths).sum();
+                Arrays.fill(weights, 0, count * n, 0);
                 differences(order, length, parts, foreground, share, weights);
             }
         }

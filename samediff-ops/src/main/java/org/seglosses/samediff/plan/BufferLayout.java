@@ -39,7 +39,7 @@ final class BufferLayout {
         }
     }
 
-    /** To be called for the values that are written before the first step, then step by step. */
+    /** To be called step by step. */
     void place(Value value) {
         Slot slot = take(value.type, value.length());
         value.buffer = slots.indexOf(slot);

@@ -561,12 +561,6 @@ final class GraphCompiler {
             }
         }
         BufferLayout layout = new BufferLayout(steps.size());
-        for (Value input : inputs.values()) {
-            // Memory for the case that a caller's array cannot be used in place.
-            if (input.dies >= 0) {
-                layout.place(input);
-            }
-        }
         Set<Value> results = Collections.newSetFromMap(new IdentityHashMap<>());
         outputs.forEach(results::add);
         for (int i = 0; i < steps.size(); i++) {
@@ -578,11 +572,6 @@ final class GraphCompiler {
             layout.endOfStep(i);
         }
         List<INDArray> memory = layout.allocate();
-        for (Value input : inputs.values()) {
-            if (input.buffer >= 0) {
-                input.planned = BufferLayout.over(memory.get(input.buffer), input.shape);
-            }
-        }
         for (Step step : steps) {
             for (Value value : step.outputs) {
                 if (value.buffer >= 0) {

@@ -203,9 +203,13 @@ public final class GraphPlan implements AutoCloseable {
         }
         for (Value input : inputs) {
             INDArray array = given.get(input.name);
-            if (input.planned == null || Layout.isPlain(array) && !isOwnResult(array)) {
+            if (input.users.isEmpty() || Layout.isPlain(array) && !isOwnResult(array)) {
                 input.bind(array);
             } else {
+                if (input.planned == null) {
+                    input.planned = Nd4j.createUninitializedDetached(input.type, input.shape);
+                    owned.add(input.planned);
+                }
                 input.planned.assign(array);
                 input.bind(input.planned);
             }
@@ -387,8 +391,8 @@ public final class GraphPlan implements AutoCloseable {
     }
 
     /**
-     * The native memory that this plan has allocated: planned buffers, outputs of its own, and
-     * folded constants.
+     * The native memory that this plan has allocated: planned buffers, outputs of its own, copies
+     * of inputs that could not be read in place, and folded constants.
      *
      * @return bytes; 0 after close
      */

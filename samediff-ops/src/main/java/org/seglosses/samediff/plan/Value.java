@@ -40,7 +40,10 @@ final class Value {
     /** The number of the planned buffer, or -1 if the value has none. */
     int buffer = -1;
 
-    /** The array that the plan itself has for this value; null for a variable. */
+    /**
+     * The array that the plan itself has for this value; null for a variable, and for an input as
+     * long as each array that was given could be read in place.
+     */
     INDArray planned;
 
     private INDArray bound;

@@ -360,6 +360,11 @@ class GraphPlanTest {
             Bits.assertSame(y, sd.outputSingle(Map.of("x", x), "y"));
             Bits.assertSame(plan.run(Map.of("x", x)).get("y"), y);
             assertThat(plan.bytes()).isEqualTo(3 * 4 * 100 * 100);
+            // and a copy of an input that lies otherwise, once there was one
+            for (int i = 0; i < 2; i++) {
+                plan.run(Map.of("x", x.transpose()), Map.of("y", y));
+                assertThat(plan.bytes()).isEqualTo(4 * 4 * 100 * 100);
+            }
         }
         for (Graphs g : graphs()) {
             SDVariable loss = g.graph().getVariable("loss");
