@@ -49,6 +49,11 @@ public final class Addition extends JavaOp {
     }
 
     @Override
+    public int overwritable() {
+        return 0;
+    }
+
+    @Override
     DataType outputType(List<DataType> inputs) {
         return inputs.get(0);
     }

@@ -49,29 +49,30 @@ final class ErrorOrder {
             long greatest,
             long least,
             int placeBits) {
-        return lengths.length == 1
-                ? ofOnePart(errors, places, lengths[0], (int) greatest, (int) least, placeBits)
-                : inParallel(errors, places, starts, lengths, (int) greatest, (int) least);
-    }
-
-    private static int[] ofOnePart(
-            float[] errors, int[] places, int n, int greatest, int least, int placeBits) {
-        int width = n == 0 ? 0 : Integer.SIZE - Integer.numberOfLeadingZeros(greatest - least);
+        int n = Arrays.stream(lengths).sum();
+        int most = (int) greatest;
+        int width = n == 0 ? 0 : Integer.SIZE - Integer.numberOfLeadingZeros(most - (int) least);
+        int high = Math.min(width / 2, Integer.SIZE - placeBits);
+        int low = width - high;
+        boolean fits = n >= MANY && high > 0 && low <= LARGE_DIGIT;
+        if (lengths.length > 1) {
+            return fits
+                    ? inTwoPasses(errors, places, starts, lengths, placeBits, most, high, low)
+                    : inPasses(errors, places, starts, lengths, most, Math.max(1, width));
+        }
         if (width == 0) {
             return places;
         }
-        int high = Math.min(width / 2, Integer.SIZE - placeBits);
-        if (n >= MANY && high > 0 && width - high <= LARGE_DIGIT) {
-            return inTwoPasses(errors, places, n, placeBits, greatest, high, width - high);
-        }
-        return inThreePasses(errors, places, n, greatest, (width + 2) / 3);
+        return fits
+                ? inTwoPasses(errors, places, n, placeBits, most, high, low)
+                : inThreePasses(errors, places, n, most, (width + 2) / 3);
     }
 
     /** What is left of the key after the first pass travels with the place as one int. */
     private static int[] inTwoPasses(
             float[] errors, int[] places, int n, int placeBits, int greatest, int high, int low) {
-        int[] lowStarts = counters(4, 1 << low);
-        int[] highStarts = counters(5, 1 << high);
+        int[] lowStarts = counters(5, 1 << low);
+        int[] highStarts = counters(6, 1 << high);
         int mask = (1 << low) - 1;
         for (int i = 0; i < n; i++) {
             int key = greatest - Float.floatToRawIntBits(errors[i]);
@@ -80,7 +81,7 @@ final class ErrorOrder {
         }
         startsOfCounts(lowStarts, 1 << low);
         startsOfCounts(highStarts, 1 << high);
-        int[] entries = Scratch.ints(6, n);
+        int[] entries = Scratch.ints(4, n);
         for (int i = 0; i < n; i++) {
             int key = greatest - Float.floatToRawIntBits(errors[i]);
             // a shift by 32, when no place bits are free, cannot be: then high is 0 and low too
@@ -100,9 +101,9 @@ final class ErrorOrder {
             float[] errors, int[] places, int n, int greatest, int digit) {
         int size = 1 << digit;
         int mask = size - 1;
-        int[] first = counters(4, size);
-        int[] second = counters(5, size);
-        int[] third = counters(6, size);
+        int[] first = counters(5, size);
+        int[] second = counters(6, size);
+        int[] third = counters(7, size);
         for (int i = 0; i < n; i++) {
             int key = greatest - Float.floatToRawIntBits(errors[i]);
             first[key & mask]++;
@@ -132,18 +133,77 @@ final class ErrorOrder {
     }
 
     /**
-     * Each pass counts the digits of all parts at once, and then moves the parts at once: in the
-     * order of parts, so that the sort is stable.
+     * The same of several parts. Each pass counts the digits of all parts at once, and then moves
+     * the parts at once: in the order of parts, so that the sort is stable.
      */
-    private static int[] inParallel(
-            float[] errors, int[] places, int[] starts, int[] lengths, int greatest, int least) {
+    private static int[] inTwoPasses(
+            float[] errors,
+            int[] places,
+            int[] starts,
+            int[] lengths,
+            int placeBits,
+            int greatest,
+            int high,
+            int low) {
         int parts = lengths.length;
         int n = Arrays.stream(lengths).sum();
-        int width = Math.max(1, Integer.SIZE - Integer.numberOfLeadingZeros(greatest - least));
+        int[] next = counters(5, parts << low);
+        int[] entries = Scratch.ints(4, n);
+        int mask = (1 << low) - 1;
+        Parallel.run(
+                parts,
+                part -> {
+                    int table = part << low;
+                    int end = starts[part] + lengths[part];
+                    for (int i = starts[part]; i < end; i++) {
+                        next[table | greatest - Float.floatToRawIntBits(errors[i]) & mask]++;
+                    }
+                });
+        startsOfCounts(next, parts, low);
+        Parallel.run(
+                parts,
+                part -> {
+                    int table = part << low;
+                    int end = starts[part] + lengths[part];
+                    for (int i = starts[part]; i < end; i++) {
+                        int key = greatest - Float.floatToRawIntBits(errors[i]);
+                        entries[next[table | key & mask]++] = key >>> low << placeBits | places[i];
+                    }
+                });
+        Arrays.fill(next, 0, parts << high, 0);
+        Parallel.run(
+                parts,
+                part -> {
+                    int table = part << high;
+                    int end = end(part, parts, n);
+                    for (int i = end(part - 1, parts, n); i < end; i++) {
+                        next[table | entries[i] >>> placeBits]++;
+                    }
+                });
+        startsOfCounts(next, parts, high);
+        int placeMask = (1 << placeBits) - 1;
+        Parallel.run(
+                parts,
+                part -> {
+                    int table = part << high;
+                    int end = end(part, parts, n);
+                    for (int i = end(part - 1, parts, n); i < end; i++) {
+                        int entry = entries[i];
+                        places[next[table | entry >>> placeBits]++] = entry & placeMask;
+                    }
+                });
+        return places;
+    }
+
+    /** The same of any width: key and place travel as one long. */
+    private static int[] inPasses(
+            float[] errors, int[] places, int[] starts, int[] lengths, int greatest, int width) {
+        int parts = lengths.length;
+        int n = Arrays.stream(lengths).sum();
         int passes = (width + MAX_DIGIT - 1) / MAX_DIGIT;
         int digit = (width + passes - 1) / passes;
         int mask = (1 << digit) - 1;
-        int[] next = Scratch.ints(4, parts << digit);
+        int[] next = Scratch.ints(5, parts << digit);
         long[] from = Scratch.longs(6, n);
         long[] to = Scratch.longs(7, n);
         Parallel.run(
@@ -175,14 +235,7 @@ final class ErrorOrder {
                             next[table | (int) (read[i] >>> shift) & mask]++;
                         }
                     });
-            int sum = 0;
-            for (int value = 0; value <= mask; value++) {
-                for (int part = 0; part < parts; part++) {
-                    int count = next[part << digit | value];
-                    next[part << digit | value] = sum;
-                    sum += count;
-                }
-            }
+            startsOfCounts(next, parts, digit);
             Parallel.run(
                     parts,
                     part -> {
@@ -244,8 +297,8 @@ final class ErrorOrder {
             startsOfCounts(counts, counts.length);
         }
         int[] placesFrom = places;
-        int[] placesTo = Scratch.ints(6, n);
-        int[] spare = Scratch.ints(7, n);
+        int[] placesTo = Scratch.ints(4, n);
+        int[] spare = Scratch.ints(5, n);
         for (int pass = 0; pass < passes; pass++) {
             int[] start = tables[pass];
             int shift = pass * digit;
@@ -268,6 +321,18 @@ final class ErrorOrder {
         int[] counters = Scratch.ints(slot, size);
         Arrays.fill(counters, 0, size, 0);
         return counters;
+    }
+
+    /** The same of a table for each part. */
+    private static void startsOfCounts(int[] counts, int parts, int digit) {
+        int sum = 0;
+        for (int value = 0; value < 1 << digit; value++) {
+            for (int part = 0; part < parts; part++) {
+                int count = counts[part << digit | value];
+                counts[part << digit | value] = sum;
+                sum += count;
+            }
+        }
     }
 
     /** Turns the counts of the values of a digit into where the first of each goes. */

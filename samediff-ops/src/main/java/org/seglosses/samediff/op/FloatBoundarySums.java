@@ -96,6 +96,9 @@ final class FloatBoundarySums {
         private final PaddedMap place;
         private final int size;
 
+        /** See {@link #starts(int)}. */
+        private final int[] starts;
+
         /** What the boundary is the maximum less the value of; negative infinity around it. */
         private final float[] x;
 
@@ -109,6 +112,7 @@ final class FloatBoundarySums {
             this.place = PaddedMap.of(to - from, planes.width(), Math.max(reach0, reach));
             this.size = place.size();
             this.x = Scratch.floats(0, size);
+            this.starts = Scratch.ints(7, place.width());
             load();
         }
 
@@ -165,31 +169,32 @@ final class FloatBoundarySums {
                 to[at] += sumOfSet(x, place.at(i), row, words);
                 to[at + 1] += sum(x, place.at(i), place.at(i) + place.width());
             }
-            int[] starts = Scratch.ints(3, place.rows() * place.width());
-            int count = starts(first - from, end - from, starts);
-            if (count > 0) {
-                outside(NOTHING, x);
-                maxima(x, reach, x);
-                double found = 0;
-                for (int i = 0; i < count; i++) {
-                    found += x[starts[i]];
+            int all = 0;
+            double found = 0;
+            for (int i = first - from; i < end - from; i++) {
+                int count = starts(i);
+                if (all == 0 && count > 0) {
+                    outside(NOTHING, x);
+                    maxima(x, reach, x);
                 }
-                to[at + 2] = found;
-                to[at + 3] = count;
+                for (int k = 0; k < count; k++) {
+                    found += x[starts[k]];
+                }
+                all += count;
             }
+            to[at + 2] = found;
+            to[at + 3] = all;
         }
 
-        /** Lists the starts of the extension's windows around the target's boundary. */
-        private int starts(int firstRow, int endRow, int[] starts) {
+        /** Lists the starts of the extension's windows around the target's boundary in a row. */
+        private int starts(int i) {
             long[] row = Scratch.longs(0, words);
             int count = 0;
-            for (int i = firstRow; i < endRow; i++) {
-                targets.get(targetsAt(i), row, 0, words);
-                int at = place.at(i) - place.before(reach);
-                for (int w = 0; w < words; w++) {
-                    for (long bits = row[w]; bits != 0; bits &= bits - 1) {
-                        starts[count++] = at + w * Long.SIZE + Long.numberOfTrailingZeros(bits);
-                    }
+            targets.get(targetsAt(i), row, 0, words);
+            int at = place.at(i) - place.before(reach);
+            for (int w = 0; w < words; w++) {
+                for (long bits = row[w]; bits != 0; bits &= bits - 1) {
+                    starts[count++] = at + w * Long.SIZE + Long.numberOfTrailingZeros(bits);
                 }
             }
             return count;
@@ -353,18 +358,19 @@ final class FloatBoundarySums {
          * of the boundary in each pixel's window that it goes to.
          */
         private void addExtended(float byFound, float[] byBoundary) {
-            int[] starts = Scratch.ints(7, place.rows() * place.width());
-            int count = starts(0, place.rows(), starts);
-            if (count == 0) {
-                return;
-            }
-            float[] boundary = Scratch.floats(2, size);
-            boundary(boundary);
-            outside(NOTHING, boundary);
-            int[] found = Scratch.ints(4, size);
-            firstMaxima(boundary, reach, found);
-            for (int i = 0; i < count; i++) {
-                byBoundary[starts[i] + found[starts[i]]] += byFound;
+            int[] found = null;
+            for (int i = 0; i < place.rows(); i++) {
+                int count = starts(i);
+                if (found == null && count > 0) {
+                    float[] boundary = Scratch.floats(1, size);
+                    boundary(boundary);
+                    outside(NOTHING, boundary);
+                    found = Scratch.ints(4, size);
+                    firstMaxima(boundary, reach, found);
+                }
+                for (int k = 0; k < count; k++) {
+                    byBoundary[starts[k] + found[starts[k]]] += byFound;
+                }
             }
         }
 

@@ -45,7 +45,7 @@ final class FloatLovasz {
         if (share == 0) {
             Arrays.fill(weights, 0, count * n, 0);
         } else {
-            int[] places = Scratch.ints(0, count * n);
+            int[] places = Scratch.ints(3, count * n);
             int[] starts = new int[parts];
             int[] lengths = new int[parts];
             long[] greatest = new long[parts];

@@ -40,6 +40,11 @@ public final class ProbabilitiesGradient extends JavaOp {
     }
 
     @Override
+    public int overwritable() {
+        return 2;
+    }
+
+    @Override
     DataType outputType(List<DataType> inputs) {
         return inputs.get(0);
     }

@@ -50,6 +50,11 @@ abstract class ScoreGradient extends JavaOp {
         return op.variable();
     }
 
+    @Override
+    public final int overwritable() {
+        return hasAddend() ? args().length - 1 : -1;
+    }
+
     /** Whether the last input is to be added. */
     final boolean hasAddend() {
         return numBArguments() > 0;

@@ -49,6 +49,14 @@ final class BufferLayout {
         }
     }
 
+    /** Gives the buffer of an input of a step to the step's output. */
+    void handOn(Value input, Value output) {
+        Slot slot = slots.get(input.buffer);
+        freeAfter.get(input.dies).remove(slot);
+        freeAfter.get(Math.max(output.dies, output.born)).add(slot);
+        output.buffer = input.buffer;
+    }
+
     /** Frees what died with this step, so that later steps can take it. */
     void endOfStep(int step) {
         free.addAll(freeAfter.get(step));

@@ -560,12 +560,24 @@ final class GraphCompiler {
                 value.users.add(step);
             }
         }
+        Set<Value> placed = Collections.newSetFromMap(new IdentityHashMap<>());
+        outputs.forEach(placed::add);
+        for (Value output : outputs) {
+            placeBefore(output, placed);
+        }
         BufferLayout layout = new BufferLayout(steps.size());
-        Set<Value> results = Collections.newSetFromMap(new IdentityHashMap<>());
-        outputs.forEach(results::add);
         for (int i = 0; i < steps.size(); i++) {
-            for (Value value : steps.get(i).outputs) {
-                if (!results.contains(value)) {
+            Step step = steps.get(i);
+            Value overwritable = step.overwritable();
+            for (Value value : step.outputs) {
+                if (placed.contains(value)) {
+                    continue;
+                }
+                if (overwritable != null
+                        && overwritable.buffer >= 0
+                        && overwritable.canBecome(value, step)) {
+                    layout.handOn(overwritable, value);
+                } else {
                     layout.place(value);
                 }
             }
@@ -581,6 +593,22 @@ final class GraphCompiler {
             }
         }
         return memory;
+    }
+
+    /**
+     * Lets the values of which an output is made, each in the place of the last, lie in its array.
+     */
+    private void placeBefore(Value output, Set<Value> placed) {
+        Value value = output;
+        while (value.source == Value.Source.STEP) {
+            Step step = steps.get(value.born);
+            Value input = step.overwritable();
+            if (input == null || !input.canBecome(value, step) || !placed.add(input)) {
+                return;
+            }
+            output.before.add(input);
+            value = input;
+        }
     }
 
     private static IllegalArgumentException refused(SameDiffOp node, String reason) {

@@ -17,11 +17,22 @@ public interface PlannedOp {
     /**
      * Computes the op. What it throws reaches the caller of the plan unchanged.
      *
-     * @param inputs the inputs in the order of the op's arguments, with any strides; read only
+     * @param inputs the inputs in the order of the op's arguments, with any strides; read only, but
+     *     for {@link #overwritable}
      * @param output the one output, C-ordered and contiguous, of the shape that the op itself
      *     reports; every element is overwritten
      */
     void execute(INDArray[] inputs, INDArray output);
+
+    /**
+     * Names an input whose memory may be the output's: once an element of the output is written,
+     * the op reads the input's element of that place no more.
+     *
+     * @return the number of the input, which is then of the output's shape and type; -1 for none
+     */
+    default int overwritable() {
+        return -1;
+    }
 
     /**
      * Adds up, in the graph of both, two gradients by an input of this op, which is read elsewhere

@@ -40,6 +40,11 @@ abstract sealed class Step {
         }
     }
 
+    /** The input whose memory the output may take, or null. */
+    Value overwritable() {
+        return null;
+    }
+
     abstract void bind();
 
     abstract void unbind();
@@ -126,6 +131,11 @@ abstract sealed class Step {
             super(name, opName, inputs, List.of(output));
             this.op = op;
             this.arrays = new INDArray[inputs.size()];
+        }
+
+        @Override
+        Value overwritable() {
+            return op.overwritable() < 0 ? null : inputs.get(op.overwritable());
         }
 
         @Override

@@ -6,6 +6,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /** One value of the graph: its type and shape, and the array that holds it in the current run. */
@@ -45,6 +46,9 @@ final class Value {
      * long as each array that was given could be read in place.
      */
     INDArray planned;
+
+    /** Values that lie in this one's array before it does: each is overwritten by the next. */
+    final List<Value> before = new ArrayList<>();
 
     private INDArray bound;
     private DataBuffer boundData;
@@ -88,6 +92,7 @@ final class Value {
         for (Step step : users) {
             step.release();
         }
+        before.forEach(value -> value.bind(array));
     }
 
     /** Forgets the array here and in all steps. */
@@ -101,6 +106,16 @@ final class Value {
         for (Step step : users) {
             step.release();
         }
+        before.forEach(Value::unbind);
+    }
+
+    /** Whether the memory of this value, an input of a step, can become that of the output. */
+    boolean canBecome(Value output, Step step) {
+        return source == Source.STEP
+                && dies == output.born
+                && type == output.type
+                && Arrays.equals(shape, output.shape)
+                && Collections.frequency(step.inputs, this) == 1;
     }
 
     long length() {
