@@ -242,6 +242,7 @@ public final class Comparison implements Callable<Integer> {
             tell("%s, scaling", loss.title());
             scalings.add(Scaling.measure(loss, inputs, rounds));
         }
+        scalings.add(Scaling.measureCopy(inputs, rounds));
         return scalings;
     }
 

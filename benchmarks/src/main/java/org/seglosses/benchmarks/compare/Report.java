@@ -162,13 +162,14 @@ record Report(List<String> header, List<Row> rows, List<Scaling> scalings, List<
         header.add("");
         Table table = new Table(header.toArray(new String[0]));
         for (Scaling scaling : scalings) {
-            List<String> cells = new ArrayList<>(List.of(scaling.loss().title()));
+            List<String> cells = new ArrayList<>(List.of(scaling.title()));
             for (int size : Scaling.SIZES) {
                 cells.add(milliseconds(OptionalDouble.of(scaling.milliseconds(size))));
             }
             List<Figure> figures = scaling.figures();
             figures.forEach(figure -> cells.add(show(figure.value(), "%.1f")));
-            cells.add(figures.stream().anyMatch(Figure::isMissed) ? "missed" : "met");
+            boolean missed = figures.stream().anyMatch(Figure::isMissed);
+            cells.add(missed ? "missed" : scaling.isLimited() ? "met" : "-");
             table.add(cells.toArray(new String[0]));
         }
         return table.toString();
@@ -227,11 +228,11 @@ record Report(List<String> header, List<Row> rows, List<Scaling> scalings, List<
         for (Scaling scaling : scalings) {
             for (int size : Scaling.SIZES) {
                 OptionalDouble factor = scaling.factor(size);
-                Figure figure = new Figure("", factor, Scaling.AT_MOST);
+                boolean limited = factor.isPresent() && scaling.isLimited();
                 text.append(
                         line(
                                 "scaling",
-                                scaling.loss().id(),
+                                scaling.id(),
                                 Inputs.Kind.RANDOM.title(),
                                 quoted(Scaling.shape(size)),
                                 "",
@@ -246,8 +247,10 @@ record Report(List<String> header, List<Row> rows, List<Scaling> scalings, List<
                                 "",
                                 "",
                                 "",
-                                factor.isEmpty() ? "" : "<= " + Figure.shown(figure.atMost()),
-                                figure.verdict()));
+                                limited ? "<= " + Figure.shown(scaling.atMost()) : "",
+                                limited
+                                        ? new Figure("", factor, scaling.atMost()).verdict()
+                                        : "-"));
             }
         }
         for (Memory memory : memories) {

@@ -11,9 +11,12 @@ import java.util.OptionalDouble;
 /**
  * What one of our losses took for one square image of several sizes, which took turns.
  *
+ * @param id for machines
+ * @param title for people
+ * @param atMost how many times longer 16 times the pixels may take
  * @param series by the image's side in pixels
  */
-record Scaling(LossCase loss, Map<Integer, Series> series) {
+record Scaling(String id, String title, double atMost, Map<Integer, Series> series) {
 
     static final List<Integer> SIZES = List.of(128, 256, 512, 1024, 2048);
 
@@ -42,7 +45,40 @@ record Scaling(LossCase loss, Map<Integer, Series> series) {
         inputs.forEach(
                 (size, one) ->
                         contenders.put(size, new Ours(loss, one).contenders().get(Side.OURS)));
-        return new Scaling(loss, SideBySide.run(contenders, rounds));
+        return of(loss, SideBySide.run(contenders, rounds));
+    }
+
+    static Scaling of(LossCase loss, Map<Integer, Series> series) {
+        return new Scaling(loss.id(), loss.title(), AT_MOST, series);
+    }
+
+    /**
+     * What reading and writing as many numbers takes, and nothing else: the machine's own growth.
+     */
+    static Scaling measureCopy(Map<Integer, Inputs> inputs, int rounds) {
+        Map<Integer, Contender> contenders = new LinkedHashMap<>();
+        inputs.forEach(
+                (size, one) -> {
+                    float[] logits = one.logits().data().asFloat();
+                    float[] copy = new float[logits.length];
+                    contenders.put(
+                            size,
+                            new LocalContender(
+                                    () -> {
+                                        System.arraycopy(logits, 0, copy, 0, copy.length);
+                                        return copy[0];
+                                    }));
+                });
+        return new Scaling(
+                "copy",
+                "for comparison: a copy of the logits, one thread",
+                Double.POSITIVE_INFINITY,
+                SideBySide.run(contenders, rounds));
+    }
+
+    /** Whether the growth has a limit. */
+    boolean isLimited() {
+        return atMost < Double.POSITIVE_INFINITY;
     }
 
     double milliseconds(int size) {
@@ -61,9 +97,7 @@ record Scaling(LossCase loss, Map<Integer, Series> series) {
     Figure figure(int from) {
         int to = STEP * from;
         return new Figure(
-                loss.title() + ", times the time from " + from + "^2 to " + to + "^2",
-                factor(to),
-                AT_MOST);
+                title + ", times the time from " + from + "^2 to " + to + "^2", factor(to), atMost);
     }
 
     List<Figure> figures() {

@@ -8,6 +8,7 @@ import org.seglosses.samediff.op.ClassCoefficients;
 import org.seglosses.samediff.op.ContourSums;
 import org.seglosses.samediff.op.CrossEntropySums;
 import org.seglosses.samediff.op.DistanceWeights;
+import org.seglosses.samediff.op.ElementMaps;
 import org.seglosses.samediff.op.ElementSums;
 import org.seglosses.samediff.op.KthSmallest;
 import org.seglosses.samediff.op.LovaszSums;
@@ -41,14 +42,14 @@ public enum Kernel {
     ELEMENT_SUMS(
             Values.LOGITS,
             true,
-            (logits, codes) ->
-                    ElementSums.of(
-                            logits,
-                            new Target(true, codes, null, null),
-                            ElementSums.Entropy.SIGMOID,
-                            ElementSums.Modulation.NONE,
-                            List.of(),
-                            false)),
+            (logits, codes) -> {
+                Target target = new Target(true, codes, null, null);
+                return ElementSums.of(
+                        logits,
+                        target,
+                        ElementMaps.of(
+                                logits, target, ElementSums.Modulation.NONE, List.of(), false));
+            }),
     /** Softmax, intersections and sizes of regions. */
     REGION_SUMS(
             Values.LOGITS,

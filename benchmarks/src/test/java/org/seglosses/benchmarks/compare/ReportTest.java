@@ -40,7 +40,7 @@ class ReportTest {
                             Side.OURS_IN_TWO_CALLS, series(12, 12, 12)));
 
     private static final Scaling SCALING =
-            new Scaling(
+            Scaling.of(
                     LossCase.DICE,
                     Map.of(
                             128, series(0.5, 0.5, 0.5),

@@ -20,7 +20,7 @@ class ScalingTest {
         series.put(512, series(16, 16, 16));
         series.put(1024, series(64, 36, 80));
         series.put(2048, series(320, 288, 304));
-        Scaling scaling = new Scaling(LossCase.DICE, series);
+        Scaling scaling = Scaling.of(LossCase.DICE, series);
 
         assertThat(scaling.milliseconds(1024)).isEqualTo(64);
         assertThat(scaling.factor(1024).getAsDouble()).isCloseTo(18, within(1e-12));
@@ -41,6 +41,20 @@ class ScalingTest {
 
         assertThat(scaling.series()).containsOnlyKeys(16, 64);
         assertThat(scaling.milliseconds(64)).isPositive();
+    }
+
+    @Test
+    void aCopyHasNoLimit() {
+        Map<Integer, Inputs> inputs = new HashMap<>();
+        for (int size : List.of(256, 1024)) {
+            inputs.put(size, Inputs.of(Inputs.Kind.RANDOM, Scaling.shape(size)));
+        }
+
+        Scaling copy = Scaling.measureCopy(inputs, 1);
+
+        assertThat(copy.isLimited()).isFalse();
+        assertThat(copy.figure(256).value()).isPresent();
+        assertThat(copy.figure(256).isMissed()).isFalse();
     }
 
     private static Series series(double... rounds) {

@@ -7,10 +7,10 @@ import java.util.Objects;
 
 /**
  * The bits of a float in an array as an integer. A loop over these is as fast as one over an array
- * of integers: the compiler (of Java 17 to 25) vectorizes {@code sun.misc.Unsafe}'s access to the
- * same memory by another type, and does not {@link Float#floatToRawIntBits}. That gives the same
- * where the former is not to be had, or is switched off by {@value #SWITCH} for a Java release that
- * warns of it.
+ * of integers: the compiler (of Java 17 to 25) vectorizes the access of {@code sun.misc.Unsafe} to
+ * the same memory by another type, and does not vectorize {@link Float#floatToRawIntBits}. That
+ * takes its place where there is no such class, or where {@value #SWITCH} is false. JavaCPP, on
+ * which ND4J rests, uses the class too, so that no warning of a later Java release comes with this.
  */
 final class Bits {
 
