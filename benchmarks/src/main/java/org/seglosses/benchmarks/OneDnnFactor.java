@@ -24,6 +24,7 @@ import org.seglosses.samediff.Backend;
 
 import java.io.PrintStream;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
@@ -56,6 +57,10 @@ public final class OneDnnFactor {
      */
     public static void main(String[] arguments) {
         PrintStream out = System.out;
+        if (arguments.length > 0) {
+            System.err.println("one-dnn-factor takes no arguments, got " + List.of(arguments));
+            System.exit(2);
+        }
         Optional<String> problem = Backend.problem();
         if (problem.isPresent()) {
             System.err.println("one-dnn-factor: " + problem.get());

@@ -1,5 +1,6 @@
 package org.seglosses.benchmarks.compare;
 
+import org.seglosses.benchmarks.Results;
 import org.seglosses.benchmarks.compare.Contender.Side;
 import org.seglosses.benchmarks.compare.SideBySide.Series;
 import org.seglosses.samediff.Backend;
@@ -12,7 +13,6 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +21,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -53,9 +54,6 @@ import java.util.stream.Stream;
 public final class Comparison implements Callable<Integer> {
 
     private static final String COMMAND = "mvn -B -ntp -q -pl benchmarks -am compile exec:java";
-
-    /** Debian's own Python has python3-torch even where another Python is first on the path. */
-    private static final List<String> INTERPRETERS = List.of("python3", "/usr/bin/python3");
 
     /** Of a core: more than what an idle desktop or the system's own services take. */
     private static final double BUSY = 0.1;
@@ -109,8 +107,7 @@ public final class Comparison implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            defaultValue = "${sys:org.seglosses.benchmarks.out:-.}",
-            description = "where results.md and results.csv go (default: benchmarks)")
+            description = "where results.md and results.csv go " + Results.DIRECTORY)
     private Path out;
 
     @Option(names = "--help", usageHelp = true, description = "shows this and ends")
@@ -151,6 +148,16 @@ public final class Comparison implements Callable<Integer> {
         }
         List<LossCase> chosen = all(cases, LossCase::of);
         List<Shape> forms = all(shapes, Shape::of);
+        if (forms.stream().noneMatch(form -> chosen.stream().anyMatch(c -> c.appliesTo(form)))) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "none of the cases "
+                            + String.join(", ", cases)
+                            + " has a mode for any of the shapes "
+                            + String.join(", ", shapes)
+                            + ": one channel is binary, several are classes");
+        }
+        Results results = Results.of(spec.commandLine(), out);
         Optional<String> problem = Backend.problem();
         if (problem.isPresent()) {
             spec.commandLine().getErr().println("benchmarks: " + problem.get());
@@ -167,15 +174,10 @@ public final class Comparison implements Callable<Integer> {
         } finally {
             delete(directory);
         }
-        Path table = out.resolve("results.md");
-        Path figures = out.resolve("results.csv");
-        Files.createDirectories(out);
-        Files.writeString(table, report.markdown());
-        Files.writeString(figures, report.csv());
-        PrintWriter print = spec.commandLine().getOut();
-        print.println(report.markdown());
-        print.println("Written: " + table + ", " + figures);
-        print.flush();
+        Map<String, String> files = new LinkedHashMap<>();
+        files.put("results.md", report.markdown());
+        files.put("results.csv", report.csv());
+        results.show(spec.commandLine(), report.markdown(), files);
         return report.mismatches().isEmpty() ? 0 : 1;
     }
 
@@ -276,8 +278,7 @@ public final class Comparison implements Callable<Integer> {
 
     private Optional<Peer> startPeer(Path directory) {
         try {
-            List<String> interpreters = python == null ? INTERPRETERS : List.of(python);
-            return Optional.of(Peer.start(interpreters, directory, Machine.threads()));
+            return Optional.of(Peer.start(Results.pythons(python), directory, Machine.threads()));
         } catch (PeerException e) {
             tell("%s. Going on without it.", e.getMessage());
             return Optional.empty();
@@ -315,6 +316,7 @@ public final class Comparison implements Callable<Integer> {
         StringBuilder line = new StringBuilder(machine);
         line.append(", ").append(peer.map(Peer::description).orElse("no PyTorch"));
         line.append(", ").append(Machine.threads()).append(" threads each");
+        line.append(Machine.waitPolicy());
         othersCores.ifPresent(
                 cores -> {
                     line.append(

@@ -43,6 +43,12 @@ final class Machine {
                 + (OneDnn.enable().natives().holds() ? " with oneDNN" : "");
     }
 
+    /** How ND4J's and PyTorch's threads wait, if that was set: by spinning or not. */
+    static String waitPolicy() {
+        String policy = System.getenv("OMP_WAIT_POLICY");
+        return policy == null ? "" : ", OMP_WAIT_POLICY=" + policy;
+    }
+
     private static Optional<String> processor() {
         try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
             return lines.filter(line -> line.startsWith("model name"))

@@ -74,6 +74,9 @@ record Report(List<String> header, List<Row> rows, List<Scaling> scalings, List<
                             + " further call allocates on the heap and leaves behind.");
             parts.add(memoryTable());
         }
+        if (!rows.isEmpty() && rows.stream().allMatch(row -> row.ratioTo(Side.PYTORCH).isEmpty())) {
+            parts.add("PyTorch was not there: these times were compared with no other.");
+        }
         parts.add("## Missed");
         List<Figure> missed = missed();
         parts.add(

@@ -51,9 +51,9 @@ public class Losses {
         /** Cross entropy. */
         CROSS_ENTROPY(() -> LossCrossEntropy.builder().build()),
         /** Cross entropy of hard pixels. */
-        OHEM(() -> LossOhemCrossEntropy.builder().thresh(0.7).build()),
+        OHEM_PLAIN(() -> LossOhemCrossEntropy.builder().thresh(0.7).build()),
         /** The same, with a least number of them. */
-        OHEM_MIN_KEPT(() -> LossOhemCrossEntropy.builder().thresh(0.7).minKept(100_000).build()),
+        OHEM(() -> LossOhemCrossEntropy.builder().thresh(0.7).minKept(100_000).build()),
         /** Poly-1. */
         POLY1(() -> LossPoly1CrossEntropy.builder().build()),
         /** Focal, one class against the rest. */

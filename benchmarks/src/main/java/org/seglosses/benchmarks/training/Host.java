@@ -58,6 +58,8 @@ final class Host {
         line.append(Runtime.version().feature());
         line.append(oneDnn.active() ? ", oneDNN helpers on" : ", WITHOUT oneDNN helpers");
         line.append(", ").append(THREADS).append(" threads");
+        String policy = System.getenv("OMP_WAIT_POLICY");
+        line.append(policy == null ? "" : ", OMP_WAIT_POLICY=" + policy);
         OptionalDouble others = othersSeconds();
         if (others.isPresent() && othersAtStart.isPresent()) {
             double seconds = (System.nanoTime() - start) / 1e9;

@@ -31,8 +31,8 @@ enum StepCase {
             return size.edge() >= 256 ? 0.9 : super.atMost(size);
         }
     },
-    OHEM("OHEM 0.7", 1.05, () -> LossOhemCrossEntropy.builder().thresh(0.7).build()),
-    OHEM_MIN_KEPT(
+    OHEM_PLAIN("OHEM 0.7", 1.05, () -> LossOhemCrossEntropy.builder().thresh(0.7).build()),
+    OHEM(
             "OHEM 0.7, minKept 20000",
             1.05,
             () -> LossOhemCrossEntropy.builder().thresh(0.7).minKept(20_000).build()),

@@ -23,8 +23,15 @@ final class TorchTraining implements AutoCloseable {
     /** The second has the losses, which are the comparison's too. */
     private static final List<String> SCRIPTS = List.of("training_peer.py", "reference_peer.py");
 
-    /** Debian's own Python has python3-torch even where another Python is first on the path. */
-    static final List<String> INTERPRETERS = List.of("python3", "/usr/bin/python3");
+    /** No Python has PyTorch. */
+    static final class NotFound extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        NotFound(String message) {
+            super(message);
+        }
+    }
 
     private final Process process;
     private final BufferedReader answers;
@@ -53,7 +60,8 @@ final class TorchTraining implements AutoCloseable {
      * Starts the first interpreter that has PyTorch.
      *
      * @param directory where scripts and arrays are put
-     * @throws IOException if none has it
+     * @throws NotFound if none has it
+     * @throws IOException if the scripts cannot be written
      */
     static TorchTraining start(List<String> interpreters, Path directory) throws IOException {
         for (String script : SCRIPTS) {
@@ -78,7 +86,10 @@ final class TorchTraining implements AutoCloseable {
                 refusals.add(interpreter + " (" + e.getMessage() + ")");
             }
         }
-        throw new IOException("PyTorch was not found: tried " + String.join(", ", refusals));
+        throw new NotFound(
+                "this command needs PyTorch (on Debian and Ubuntu: apt install python3-torch),"
+                        + " which was not found: tried "
+                        + String.join(", ", refusals));
     }
 
     String description() {

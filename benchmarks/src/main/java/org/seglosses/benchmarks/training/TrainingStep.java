@@ -4,6 +4,7 @@ import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+import org.seglosses.benchmarks.Results;
 import org.seglosses.benchmarks.training.EarthTiles.Corner;
 import org.seglosses.benchmarks.training.Trainee.Turn;
 import org.seglosses.samediff.Backend;
@@ -16,11 +17,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -66,8 +66,7 @@ public final class TrainingStep implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            defaultValue = "${sys:org.seglosses.benchmarks.home:-.}",
-            description = "where training-step.md and .csv go (default: benchmarks)")
+            description = "where training-step.md and .csv go " + Results.DIRECTORY)
     private Path out;
 
     @Option(names = "--help", usageHelp = true, description = "shows this and ends")
@@ -109,6 +108,7 @@ public final class TrainingStep implements Callable<Integer> {
             return 1;
         }
         List<StepCase> chosen = chosenCases();
+        Results results = Results.of(spec.commandLine(), out);
         Host host = new Host();
         EarthTiles tiles = EarthTiles.load();
         List<StepRow> rows = new ArrayList<>();
@@ -116,13 +116,10 @@ public final class TrainingStep implements Callable<Integer> {
             rows.addAll(measure(chosen, size, tiles));
         }
         StepReport report = new StepReport(host.describe(), rows);
-        Files.createDirectories(out);
-        Files.writeString(out.resolve("training-step.md"), report.markdown());
-        Files.writeString(out.resolve("training-step.csv"), report.csv());
-        PrintWriter print = spec.commandLine().getOut();
-        print.println(report.markdown());
-        print.println("Written: " + out.resolve("training-step.md") + " and .csv");
-        print.flush();
+        results.show(
+                spec.commandLine(),
+                report.markdown(),
+                Map.of("training-step.md", report.markdown(), "training-step.csv", report.csv()));
         return 0;
     }
 

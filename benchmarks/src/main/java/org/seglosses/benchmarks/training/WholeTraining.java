@@ -2,6 +2,7 @@ package org.seglosses.benchmarks.training;
 
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.dataset.DataSet;
+import org.seglosses.benchmarks.Results;
 import org.seglosses.benchmarks.training.EarthTiles.Corner;
 import org.seglosses.samediff.Backend;
 
@@ -11,14 +12,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -55,6 +58,20 @@ public final class WholeTraining implements Callable<Integer> {
             this.ours = ours;
         }
 
+        static Loss of(String name) {
+            return Arrays.stream(values())
+                    .filter(loss -> loss.toString().equals(name))
+                    .findFirst()
+                    .orElseThrow(
+                            () ->
+                                    new TypeConversionException(
+                                            "loss must be one of "
+                                                    + Arrays.toString(values())
+                                                    + ", got '"
+                                                    + name
+                                                    + "'"));
+        }
+
         @Override
         public String toString() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -85,8 +102,7 @@ public final class WholeTraining implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            defaultValue = "${sys:org.seglosses.benchmarks.home:-.}",
-            description = "where whole-training.md and .csv go (default: benchmarks)")
+            description = "where whole-training.md and .csv go " + Results.DIRECTORY)
     private Path out;
 
     @Option(names = "--help", usageHelp = true, description = "shows this and ends")
@@ -111,17 +127,14 @@ public final class WholeTraining implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new WholeTraining())
-                .registerConverter(
-                        Loss.class,
-                        name -> Loss.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_')));
+        return new CommandLine(new WholeTraining()).registerConverter(Loss.class, Loss::of);
     }
 
     /**
      * Trains, prints and writes.
      *
-     * @return 0
-     * @throws IOException if PyTorch is not there or the results cannot be written
+     * @return 0, or 1 if PyTorch is not there
+     * @throws IOException if its files cannot be written
      */
     @Override
     public Integer call() throws IOException {
@@ -134,11 +147,22 @@ public final class WholeTraining implements Callable<Integer> {
             spec.commandLine().getErr().println("whole-training: " + problem.get());
             return 1;
         }
+        Results results = Results.of(spec.commandLine(), out);
         Path directory = Files.createTempDirectory("whole-training");
-        List<String> interpreters = python == null ? TorchTraining.INTERPRETERS : List.of(python);
-        try (TorchTraining torch = TorchTraining.start(interpreters, directory)) {
+        try (TorchTraining torch = TorchTraining.start(Results.pythons(python), directory)) {
             Host host = new Host(torch.handle());
-            train(torch, host);
+            TrainingReport report = train(torch, host);
+            results.show(
+                    spec.commandLine(),
+                    report.markdown(),
+                    Map.of(
+                            "whole-training.md",
+                            report.markdown(),
+                            "whole-training.csv",
+                            report.csv()));
+        } catch (TorchTraining.NotFound e) {
+            spec.commandLine().getErr().println("whole-training: " + e.getMessage());
+            return 1;
         } finally {
             try (var files = Files.list(directory)) {
                 for (Path file : files.toList()) {
@@ -150,7 +174,7 @@ public final class WholeTraining implements Callable<Integer> {
         return 0;
     }
 
-    private void train(TorchTraining torch, Host host) throws IOException {
+    private TrainingReport train(TorchTraining torch, Host host) throws IOException {
         EarthTiles tiles = EarthTiles.load();
         List<Corner> corners = tiles.trainingTiles();
         List<DataSet> batches = new ArrayList<>();
@@ -191,17 +215,7 @@ public final class WholeTraining implements Callable<Integer> {
                         + host.describe()
                         + ", "
                         + torch.description();
-        report(new TrainingReport(title, all, batches.size(), samples.shares()));
-    }
-
-    private void report(TrainingReport report) throws IOException {
-        Files.createDirectories(out);
-        Files.writeString(out.resolve("whole-training.md"), report.markdown());
-        Files.writeString(out.resolve("whole-training.csv"), report.csv());
-        PrintWriter print = spec.commandLine().getOut();
-        print.println(report.markdown());
-        print.println("Written: " + out.resolve("whole-training.md") + " and .csv");
-        print.flush();
+        return new TrainingReport(title, all, batches.size(), samples.shares());
     }
 
     /** Returns the mean of the steps' scores. */

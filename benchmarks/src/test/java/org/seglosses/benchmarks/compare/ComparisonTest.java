@@ -29,6 +29,9 @@ class ComparisonTest {
                 "--shapes 4x5x256| shape must be as 4x5x256x256, images x channels x height x"
                         + " width, got '4x5x256'",
                 "--no-times --no-scaling --no-memory| nothing is left to measure",
+                "--cases cross-entropy --shapes 2x1x32x32| none of the cases cross-entropy has a mode for"
+                        + " any of the shapes 2x1x32x32: one channel is binary, several are classes",
+                "--out /dev/null/x| --out must be a directory that can be written to, got /dev/null/x",
                 "--fast           | Unknown option: '--fast'",
             })
     void aWrongOptionIsNamedBeforeAnythingRuns(String arguments, String message) {
