@@ -212,7 +212,7 @@ final class FloatElements {
                 FloatElements.scale(slope, by, n);
                 if (by * 0 != 0) {
                     // a slope of 0 leaves NaN
-                    row.load(c);
+                    row.load(target.hasOwn(c) ? c : 0);
                     row.clearVoid(slope);
                 }
                 FloatSoftmax.store(slope, addend, to, blocks.offset(block, c), n);

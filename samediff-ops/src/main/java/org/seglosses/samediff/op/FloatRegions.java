@@ -243,7 +243,7 @@ final class FloatRegions {
                 multiplyBySign(g, -one(upstream, c), zero(upstream, c), n);
                 if (one(upstream, c) * 0 + zero(upstream, c) * 0 != 0) {
                     // a slope of 0 leaves NaN
-                    row.load(c);
+                    row.load(target.hasOwn(c) ? c : 0);
                     row.clearVoid(g);
                 }
                 FloatSoftmax.store(g, addend, to, blocks.offset(block, c), n);

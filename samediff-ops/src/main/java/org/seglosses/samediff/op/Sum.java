@@ -8,7 +8,9 @@ final class Sum {
     /** As many are added up in double, which the compiler does not vectorize. */
     private static final int LEAST = 512;
 
-    /** Adds one half to the other, again and again, and the rest in double. */
+    /**
+     * Adds one half to the other, again and again, and the rest in double; all if that overflows.
+     */
     static double of(float[] x, int n) {
         if (n <= LEAST) {
             return inDouble(x, n);
@@ -26,7 +28,8 @@ final class Sum {
             System.arraycopy(sum, half, other, 0, half);
             FloatSoftmax.add(sum, other, half);
         }
-        return inDouble(sum, half) + odd;
+        double all = inDouble(sum, half) + odd;
+        return Double.isFinite(all) ? all : inDouble(x, n);
     }
 
     /** Four sums, since each addition waits for the last one to the same sum. */

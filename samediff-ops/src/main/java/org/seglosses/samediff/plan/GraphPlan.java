@@ -203,7 +203,8 @@ public final class GraphPlan implements AutoCloseable {
         }
         for (Value input : inputs) {
             INDArray array = given.get(input.name);
-            if (input.users.isEmpty() || Layout.isPlain(array) && !isOwnResult(array)) {
+            boolean readable = input.users.isEmpty() || Layout.isPlain(array);
+            if (readable && !isOwnResult(array)) {
                 input.bind(array);
             } else {
                 if (input.planned == null) {

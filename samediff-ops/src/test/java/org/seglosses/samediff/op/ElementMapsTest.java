@@ -1,5 +1,7 @@
 package org.seglosses.samediff.op;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** {@link ElementSums} of {@link ElementMaps} against those that find everything twice. */
 class ElementMapsTest {
@@ -84,6 +87,26 @@ class ElementMapsTest {
         }
     }
 
+    /** A loss that is not a number has no gradient where it does not look. */
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT", "DOUBLE"})
+    void voidPixelsHaveNoGradientWhateverTheLoss(DataType type) {
+        int[] shape = {1, 2, 1, 2};
+        for (ElementSums.Modulation modulation : MODULATIONS) {
+            for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+                Use use = new Use(type, true, false, false, modulation, List.of(), true);
+                Map<String, INDArray> inputs = new HashMap<>();
+                inputs.put("logits", OpCases.array(type, new double[] {0, 0, 0, bad}, shape));
+                inputs.put("codes", OpCases.ints(new int[] {Targets.VOID, 0}, shape, 1));
+                double[] gradient = RandomMaps.doubles(run(use, inputs).get(1));
+                assertThat(gradient[0]).as(use.toString()).isZero();
+                assertThat(gradient[1]).as(use.toString()).isFinite();
+                assertThat(gradient[2]).as(use.toString()).isZero();
+                assertThat(gradient[3]).as(use.toString()).isNaN();
+            }
+        }
+    }
+
     private void check(Use use) {
         int n = OpCases.length(SHAPE);
         double[] z = OpCases.normal(random, use.type, n, 4);
@@ -112,6 +135,10 @@ class ElementMapsTest {
         }
     }
 
+    private static int channels(Map<String, INDArray> inputs) {
+        return (int) inputs.get("logits").size(1);
+    }
+
     /** The sums of terms and their gradient. */
     private static List<INDArray> run(Use use, Map<String, INDArray> inputs) {
         SameDiff graph = SameDiff.create();
@@ -134,7 +161,9 @@ class ElementMapsTest {
                         use.sums(z, target),
                         NormalizedSums.Divisor.ALL_PIXELS,
                         false,
-                        List.of(1.0, 2.0, 3.0),
+                        IntStream.rangeClosed(1, channels(inputs))
+                                .mapToObj(i -> (double) i)
+                                .toList(),
                         use.type);
         SDVariable loss = losses.sum();
         String gradient = Gradients.of(loss, z, graph.constant(Nd4j.scalar(use.type, 1.0))).name();

@@ -380,6 +380,26 @@ class GraphPlanTest {
     }
 
     @Test
+    void anEarlierResultIsAnInputThatNoStepReads() {
+        SameDiff sd = SameDiff.create();
+        SDVariable w = sd.placeHolder("w", DataType.FLOAT, 2, 2);
+        sd.placeHolder("x", DataType.FLOAT, 2, 2);
+        w.add("y", 1);
+        try (GraphPlan plan =
+                GraphPlan.builder(sd)
+                        .input("x", DataType.FLOAT, 2, 2)
+                        .input("w", DataType.FLOAT, 2, 2)
+                        .output("y", "x")
+                        .build()) {
+            INDArray zeros = Nd4j.zeros(DataType.FLOAT, 2, 2);
+            INDArray y = plan.run(Map.of("x", zeros, "w", zeros.add(1))).get("y");
+            assertThat(y.getDouble(0)).isEqualTo(2);
+            INDArray x = plan.run(Map.of("x", y, "w", zeros.add(9))).get("x");
+            assertThat(x.getDouble(0)).isEqualTo(2);
+        }
+    }
+
+    @Test
     void closeFreesAndEndsThePlan() {
         SameDiff sd = small(DataType.FLOAT, 6);
         INDArray x = Graphs.logits(DataType.FLOAT, 1, 6);
