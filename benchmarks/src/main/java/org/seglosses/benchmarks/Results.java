@@ -5,11 +5,9 @@ import picocli.CommandLine.ParameterException;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Where a command leaves its figures. That they can be written is tried before anything is
@@ -51,26 +49,22 @@ public record Results(Path directory) {
     }
 
     /**
-     * Prints a table, and then writes it and others.
+     * Prints a table, and then writes it.
      *
      * @param command the command that was called
-     * @param table the table
-     * @param files texts by the names of their files
+     * @param name of the files, without ending
+     * @param markdown the table
+     * @param csv the same for machines
+     * @throws IOException if they cannot be written
      */
-    public void show(CommandLine command, String table, Map<String, String> files) {
+    public void show(CommandLine command, String name, String markdown, String csv)
+            throws IOException {
         PrintWriter print = command.getOut();
-        print.println(table);
+        print.println(markdown);
         print.flush();
-        files.forEach(
-                (name, text) -> {
-                    Path file = directory.resolve(name);
-                    try {
-                        Files.writeString(file, text);
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(file + " cannot be written", e);
-                    }
-                    print.println("Written: " + file);
-                });
+        Files.writeString(directory.resolve(name + ".md"), markdown);
+        Files.writeString(directory.resolve(name + ".csv"), csv);
+        print.println("Written: " + directory.resolve(name + ".md") + " and .csv");
         print.flush();
     }
 

@@ -21,9 +21,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -54,9 +52,6 @@ import java.util.stream.Stream;
 public final class Comparison implements Callable<Integer> {
 
     private static final String COMMAND = "mvn -B -ntp -q -pl benchmarks -am compile exec:java";
-
-    /** Of a core: more than what an idle desktop or the system's own services take. */
-    private static final double BUSY = 0.1;
 
     /**
      * A loss in five sizes fits in, so that none is built anew in its turn; a training has one or
@@ -174,10 +169,7 @@ public final class Comparison implements Callable<Integer> {
         } finally {
             delete(directory);
         }
-        Map<String, String> files = new LinkedHashMap<>();
-        files.put("results.md", report.markdown());
-        files.put("results.csv", report.csv());
-        results.show(spec.commandLine(), report.markdown(), files);
+        results.show(spec.commandLine(), "results", report.markdown(), report.csv());
         return report.mismatches().isEmpty() ? 0 : 1;
     }
 
@@ -201,12 +193,10 @@ public final class Comparison implements Callable<Integer> {
             List<Row> rows = noTimes ? List.of() : times(chosen, forms, peer);
             List<Scaling> scalings = noScaling ? List.of() : scalings(chosen);
             // the processes that measure memory are not in the books
-            OptionalDouble othersCores = load.cores();
+            String others = load.describe();
             List<Memory> memories = noMemory ? List.of() : memories(chosen, forms, peer);
             List<String> header =
-                    List.of(
-                            "`" + command() + "`",
-                            date + ", " + machine(machine, peer, othersCores));
+                    List.of("`" + command() + "`", date + ", " + machine(machine, peer) + others);
             return new Report(header, rows, scalings, memories);
         } finally {
             peer.ifPresent(Peer::close);
@@ -312,21 +302,14 @@ public final class Comparison implements Callable<Integer> {
         return new Row(loss, inputs.kind(), inputs.shape(), series, mismatches);
     }
 
-    private static String machine(String machine, Optional<Peer> peer, OptionalDouble othersCores) {
-        StringBuilder line = new StringBuilder(machine);
-        line.append(", ").append(peer.map(Peer::description).orElse("no PyTorch"));
-        line.append(", ").append(Machine.threads()).append(" threads each");
-        line.append(Machine.waitPolicy());
-        othersCores.ifPresent(
-                cores -> {
-                    line.append(
-                            String.format(
-                                    Locale.ROOT, "; other programs kept %.2f cores busy", cores));
-                    if (cores > BUSY) {
-                        line.append(" (TOO BUSY: repeat this on a quiet machine)");
-                    }
-                });
-        return line.toString();
+    private static String machine(String machine, Optional<Peer> peer) {
+        return machine
+                + ", "
+                + peer.map(Peer::description).orElse("no PyTorch")
+                + ", "
+                + Machine.threads()
+                + " threads each"
+                + Machine.waitPolicy();
     }
 
     private void tell(String format, Object... arguments) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
@@ -13,7 +14,10 @@ import java.util.OptionalDouble;
  * that wait for each other by spinning (PyTorch's) lose far more time than others, so figures from
  * a busy machine compare nothing; whoever reads them must know.
  */
-final class OtherLoad {
+public final class OtherLoad {
+
+    /** Of a core: more than what an idle desktop or the system's own services take. */
+    private static final double TOO_BUSY = 0.1;
 
     private static final Path STAT = Path.of("/proc/stat");
 
@@ -36,7 +40,7 @@ final class OtherLoad {
      *
      * @param ours the processes whose work is not other programs' work
      */
-    OtherLoad(List<ProcessHandle> ours) {
+    public OtherLoad(List<ProcessHandle> ours) {
         this.ours = List.copyOf(ours);
         this.busyAtStart = busySeconds();
         this.oursAtStart = ownSeconds();
@@ -53,6 +57,21 @@ final class OtherLoad {
         double others =
                 busy.getAsDouble() - busyAtStart.getAsDouble() - (ownSeconds() - oursAtStart);
         return OptionalDouble.of(Math.max(0, others / seconds));
+    }
+
+    /**
+     * The same in words, to follow others in a line.
+     *
+     * @return the words; none where it cannot be told
+     */
+    public String describe() {
+        OptionalDouble cores = cores();
+        if (cores.isEmpty()) {
+            return "";
+        }
+        double busy = cores.getAsDouble();
+        return String.format(Locale.ROOT, "; other programs kept %.2f cores busy", busy)
+                + (busy > TOO_BUSY ? " (TOO BUSY: repeat this on a quiet machine)" : "");
     }
 
     private double ownSeconds() {

@@ -4,6 +4,7 @@ import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.benchmarks.compare.Machine;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -77,7 +78,7 @@ final class TorchTraining implements AutoCloseable {
                                         interpreter,
                                         "-u",
                                         SCRIPTS.get(0),
-                                        Integer.toString(Host.THREADS))
+                                        Integer.toString(Machine.threads()))
                                 .directory(directory.toFile())
                                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                                 .start(),

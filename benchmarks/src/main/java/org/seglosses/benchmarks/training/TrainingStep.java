@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -116,10 +115,7 @@ public final class TrainingStep implements Callable<Integer> {
             rows.addAll(measure(chosen, size, tiles));
         }
         StepReport report = new StepReport(host.describe(), rows);
-        results.show(
-                spec.commandLine(),
-                report.markdown(),
-                Map.of("training-step.md", report.markdown(), "training-step.csv", report.csv()));
+        results.show(spec.commandLine(), "training-step", report.markdown(), report.csv());
         return 0;
     }
 

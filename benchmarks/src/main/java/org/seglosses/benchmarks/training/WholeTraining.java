@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -152,14 +151,7 @@ public final class WholeTraining implements Callable<Integer> {
         try (TorchTraining torch = TorchTraining.start(Results.pythons(python), directory)) {
             Host host = new Host(torch.handle());
             TrainingReport report = train(torch, host);
-            results.show(
-                    spec.commandLine(),
-                    report.markdown(),
-                    Map.of(
-                            "whole-training.md",
-                            report.markdown(),
-                            "whole-training.csv",
-                            report.csv()));
+            results.show(spec.commandLine(), "whole-training", report.markdown(), report.csv());
         } catch (TorchTraining.NotFound e) {
             spec.commandLine().getErr().println("whole-training: " + e.getMessage());
             return 1;

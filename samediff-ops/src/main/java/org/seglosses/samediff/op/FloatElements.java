@@ -16,6 +16,9 @@ final class FloatElements {
     private final double[] positiveWeights;
     private final Blocks blocks;
 
+    /** Whether a term is {@code q^gamma * e} of labels 0 and 1: the focal loss as most use it. */
+    private final boolean focal;
+
     FloatElements(
             FloatBuffer logits,
             FloatTarget target,
@@ -31,6 +34,20 @@ final class FloatElements {
         this.modulation = modulation;
         this.positiveWeights = positiveWeights;
         this.blocks = blocks;
+        this.focal =
+                Double.isNaN(modulation.alpha())
+                        && !target.isWeighted()
+                        && target.isHard()
+                        && !probabilities
+                        && Arrays.stream(positiveWeights).allMatch(weight -> weight == 1)
+                        && isSmallInteger(modulation.gamma())
+                        && modulation.gamma() > 0
+                        && modulation.reduced() == 0
+                        && modulation.poly() == 0;
+    }
+
+    private static boolean isSmallInteger(double gamma) {
+        return gamma == Math.rint(gamma) && gamma <= 8;
     }
 
     /** Writes the sums and, if they are asked for, of elements the derivatives of the terms. */
@@ -103,11 +120,6 @@ final class FloatElements {
         /** Whether a term is an entropy: not weighted, nor changed. */
         private final boolean plain;
 
-        /**
-         * Whether a term is {@code q^gamma * e} of labels 0 and 1: the focal loss as most use it.
-         */
-        private final boolean focal;
-
         Elements(int block) {
             this.block = block;
             this.n = blocks.length(block);
@@ -122,17 +134,7 @@ final class FloatElements {
             boolean none = Double.isNaN(modulation.alpha());
             this.alpha = none ? 1 : (float) (1 - modulation.alpha());
             this.alphaMore = none ? 0 : (float) (2 * modulation.alpha() - 1);
-            boolean unweighted = none && !target.isWeighted();
-            this.plain = unweighted && !factors.any();
-            this.focal =
-                    unweighted
-                            && target.isHard()
-                            && !probabilities
-                            && Arrays.stream(positiveWeights).allMatch(weight -> weight == 1)
-                            && factors.isSmallInteger(modulation.gamma())
-                            && modulation.gamma() > 0
-                            && modulation.reduced() == 0
-                            && modulation.poly() == 0;
+            this.plain = none && !target.isWeighted() && !factors.any();
         }
 
         void addTo(float[][] sums, FloatBuffer slopes) {
@@ -175,10 +177,7 @@ final class FloatElements {
 
         /** Adds up {@code q^gamma * e}, without the factors, with fewer rows in between. */
         private void addFocal(int c, float[][] sums, FloatBuffer slopes) {
-            row.load(c);
-            row.labels(c, y);
-            logits.get(blocks.offset(block, c), z, 0, n);
-            row.clearVoid(z);
+            loadChannel(c);
             ofHardLabels(z, y, null, entropy, q, n);
             row.clearVoid(q);
             float gamma = (float) modulation.gamma();
@@ -251,13 +250,10 @@ final class FloatElements {
          * logits; q and the factors, if there are any.
          */
         private void load(int c, boolean entropies, boolean slopes) {
-            row.load(c);
+            loadChannel(c);
             if (target.hasOwn(c) && !plain) {
                 row.weights(c, w);
             }
-            row.labels(c, y);
-            logits.get(blocks.offset(block, c), z, 0, n);
-            row.clearVoid(z);
             float[] label = y;
             if (modulation.smoothing() != 0) {
                 label = Scratch.floats(10, n);
@@ -284,6 +280,14 @@ final class FloatElements {
             if (factors.any()) {
                 factors.find(entropy, q, positiveWeight == 1 && !isSoft());
             }
+        }
+
+        /** Loads labels, and logits, which are 0 where void. */
+        private void loadChannel(int c) {
+            row.load(c);
+            row.labels(c, y);
+            logits.get(blocks.offset(block, c), z, 0, n);
+            row.clearVoid(z);
         }
 
         private boolean isSoft() {
@@ -630,10 +634,6 @@ final class FloatElements {
                     reduce(q);
                 }
             }
-        }
-
-        boolean isSmallInteger(double gamma) {
-            return gamma == Math.rint(gamma) && gamma <= 8;
         }
 
         /**
