@@ -27,10 +27,19 @@ record Agreement(double value, double gradient, double tolerance) {
     private static final double TOLERANCE_OF_FLOATS = 1e-2;
 
     static Agreement of(double value, INDArray gradient, double other, INDArray otherGradient) {
+        return of(value, gradient, other, otherGradient, TOLERANCE);
+    }
+
+    static Agreement of(
+            double value,
+            INDArray gradient,
+            double other,
+            INDArray otherGradient,
+            double tolerance) {
         double[] ours = numbers(gradient);
         double[] theirs = numbers(otherGradient);
         if (ours.length != theirs.length) {
-            return new Agreement(Double.NaN, Double.NaN, TOLERANCE);
+            return new Agreement(Double.NaN, Double.NaN, tolerance);
         }
         double difference = 0;
         double norm = 0;
@@ -44,7 +53,7 @@ record Agreement(double value, double gradient, double tolerance) {
         return new Agreement(
                 relative(value - other, value, other),
                 relative(Math.sqrt(difference), Math.sqrt(norm), Math.sqrt(otherNorm)),
-                TOLERANCE);
+                tolerance);
     }
 
     /** Of the values that two sides computed in float. */

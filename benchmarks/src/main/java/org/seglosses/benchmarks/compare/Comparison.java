@@ -36,7 +36,8 @@ import java.util.stream.Stream;
             "Times value and gradient of our losses, as SegmentationLossLayer computes them, beside"
                     + " the reference formulas in PyTorch and DL4J's LossMCXENT: the same arrays,"
                     + " taking turns in one session. Then how our times grow with the image, and"
-                    + " what each side takes in memory.",
+                    + " what each side takes in memory. Or, with --against, this build beside an"
+                    + " older one.",
             "Prints Markdown tables and writes them, as results.csv too. A ratio is the median over"
                     + " the rounds of our time divided by the other side's in the same round."
         },
@@ -59,6 +60,11 @@ public final class Comparison implements Callable<Integer> {
      */
     private static final String CACHE_MEBIBYTES = "2048";
 
+    private static final String SHAPES = "4x5x256x256,1x5x512x512,8x1x256x256,2x19x512x512";
+
+    /** One shape less: as many pixels of as many classes in one image take about the same. */
+    private static final String SHAPES_AGAINST = "4x5x256x256,8x1x256x256,2x19x512x512";
+
     @Option(
             names = "--rounds",
             paramLabel = "N",
@@ -78,10 +84,13 @@ public final class Comparison implements Callable<Integer> {
             names = "--shapes",
             paramLabel = "SHAPE",
             split = ",",
-            defaultValue = "4x5x256x256,1x5x512x512,8x1x256x256,2x19x512x512",
             description =
                     "images x channels x height x width, separated by commas; one channel is"
-                            + " binary (default: ${DEFAULT-VALUE})")
+                            + " binary (default: "
+                            + SHAPES
+                            + "; with --against "
+                            + SHAPES_AGAINST
+                            + ")")
     private List<String> shapes;
 
     @Option(names = "--no-times", description = "leaves out the times beside the other sides")
@@ -100,9 +109,33 @@ public final class Comparison implements Callable<Integer> {
     private String python;
 
     @Option(
+            names = "--against",
+            paramLabel = "DIR",
+            description =
+                    "a compiled checkout of an older commit: times this build beside that one, each"
+                            + " in a JVM of its own, and nothing else")
+    private Path against;
+
+    @Option(
+            names = "--jvms",
+            paramLabel = "N",
+            defaultValue = "2",
+            description =
+                    "with --against: pairs of JVMs, one after the other, each with its own rounds"
+                            + " (default: ${DEFAULT-VALUE})")
+    private int jvms;
+
+    @Option(
+            names = "--allow-differences",
+            description = "with --against: does not report rows whose values or gradients differ")
+    private boolean allowDifferences;
+
+    @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "where results.md and results.csv go " + Results.DIRECTORY)
+            description =
+                    "where results.md and results.csv, or against.md and .csv, go "
+                            + Results.DIRECTORY)
     private Path out;
 
     @Option(names = "--help", usageHelp = true, description = "shows this and ends")
@@ -138,10 +171,16 @@ public final class Comparison implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--rounds must be >= 1, got " + rounds);
         }
+        if (jvms < 1) {
+            throw new ParameterException(spec.commandLine(), "--jvms must be >= 1, got " + jvms);
+        }
         if (noTimes && noScaling && noMemory) {
             throw new ParameterException(spec.commandLine(), "nothing is left to measure");
         }
         List<LossCase> chosen = all(cases, LossCase::of);
+        if (shapes == null) {
+            shapes = List.of((against == null ? SHAPES : SHAPES_AGAINST).split(","));
+        }
         List<Shape> forms = all(shapes, Shape::of);
         if (forms.stream().noneMatch(form -> chosen.stream().anyMatch(c -> c.appliesTo(form)))) {
             throw new ParameterException(
@@ -151,6 +190,10 @@ public final class Comparison implements Callable<Integer> {
                             + " has a mode for any of the shapes "
                             + String.join(", ", shapes)
                             + ": one channel is binary, several are classes");
+        }
+        if (against != null) {
+            // refuses another directory before anything runs
+            all(List.of(against), ClassPath::classes);
         }
         Results results = Results.of(spec.commandLine(), out);
         Optional<String> problem = Backend.problem();
@@ -163,6 +206,16 @@ public final class Comparison implements Callable<Integer> {
             System.setProperty("org.seglosses.cacheMiB", CACHE_MEBIBYTES);
         }
         Path directory = Files.createTempDirectory("loss-benchmarks");
+        if (against != null) {
+            try {
+                return against(chosen, forms, directory, results);
+            } catch (PeerException e) {
+                spec.commandLine().getErr().println("benchmarks: " + e.getMessage());
+                return 1;
+            } finally {
+                delete(directory);
+            }
+        }
         Report report;
         try {
             report = measure(chosen, forms, directory);
@@ -173,7 +226,7 @@ public final class Comparison implements Callable<Integer> {
         return report.mismatches().isEmpty() ? 0 : 1;
     }
 
-    private <T> List<T> all(List<String> names, Function<String, T> of) {
+    private <S, T> List<T> all(List<S> names, Function<S, T> of) {
         try {
             return names.stream().map(of).distinct().toList();
         } catch (IllegalArgumentException e) {
@@ -183,7 +236,6 @@ public final class Comparison implements Callable<Integer> {
 
     private Report measure(List<LossCase> chosen, List<Shape> forms, Path directory) {
         String machine = Machine.describe();
-        String date = LocalDate.now(ZoneOffset.UTC).toString();
         Optional<Peer> peer = startPeer(directory);
         try {
             List<ProcessHandle> processes = new ArrayList<>();
@@ -196,11 +248,41 @@ public final class Comparison implements Callable<Integer> {
             String others = load.describe();
             List<Memory> memories = noMemory ? List.of() : memories(chosen, forms, peer);
             List<String> header =
-                    List.of("`" + command() + "`", date + ", " + machine(machine, peer) + others);
+                    List.of("`" + command() + "`", date() + ", " + machine(machine, peer) + others);
             return new Report(header, rows, scalings, memories);
         } finally {
             peer.ifPresent(Peer::close);
         }
+    }
+
+    private int against(List<LossCase> chosen, List<Shape> forms, Path directory, Results results)
+            throws IOException {
+        String machine = Machine.describe();
+        List<String> classPath = ClassPath.of(against, directory.resolve("lent"));
+        TwoBuilds builds = new TwoBuilds(chosen, forms, rounds, allowDifferences, this::tell);
+        for (int pair = 1; pair <= jvms; pair++) {
+            tell("JVMs, pair %d of %d", pair, jvms);
+            try (Peer newer =
+                            TwoBuilds.start(
+                                    ClassPath.ofThisBuild(), directory.resolve("newer" + pair));
+                    Peer older = TwoBuilds.start(classPath, directory.resolve("older" + pair))) {
+                builds.measure(newer, older);
+            }
+        }
+        if (builds.rows().isEmpty()) {
+            throw new PeerException(String.join("; ", builds.leftOut()));
+        }
+        String description =
+                machine + ", " + Machine.threads() + " threads each, OMP_WAIT_POLICY=passive";
+        List<String> header =
+                List.of("`" + command() + "`", date() + ", " + description + builds.otherLoad());
+        BuildReport report = new BuildReport(header, builds.rows(), builds.leftOut());
+        results.show(spec.commandLine(), "against", report.markdown(), report.csv());
+        return 0;
+    }
+
+    private static String date() {
+        return LocalDate.now(ZoneOffset.UTC).toString();
     }
 
     private String command() {
@@ -313,7 +395,11 @@ public final class Comparison implements Callable<Integer> {
     }
 
     private void tell(String format, Object... arguments) {
-        spec.commandLine().getErr().println(String.format(format, arguments));
+        tell(String.format(format, arguments));
+    }
+
+    private void tell(String words) {
+        spec.commandLine().getErr().println(words);
     }
 
     private static void delete(Path directory) throws IOException {

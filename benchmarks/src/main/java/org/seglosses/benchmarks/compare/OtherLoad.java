@@ -65,7 +65,10 @@ public final class OtherLoad {
      * @return the words; none where it cannot be told
      */
     public String describe() {
-        OptionalDouble cores = cores();
+        return describe(cores());
+    }
+
+    static String describe(OptionalDouble cores) {
         if (cores.isEmpty()) {
             return "";
         }

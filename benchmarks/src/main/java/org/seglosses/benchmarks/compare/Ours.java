@@ -21,11 +21,15 @@ final class Ours {
     private final INDArray gradient;
 
     Ours(LossCase loss, Inputs inputs) {
+        this(loss, inputs.shape(), inputs.logits(), inputs.labels());
+    }
+
+    Ours(LossCase loss, Shape shape, INDArray logits, INDArray labels) {
         this.loss = loss.loss();
-        this.activation = loss.activation(inputs.shape());
-        this.logits = inputs.logits();
-        this.labels = inputs.labels();
-        this.images = inputs.shape().images();
+        this.activation = loss.activation(shape);
+        this.logits = logits;
+        this.labels = labels;
+        this.images = shape.images();
         this.gradient = Nd4j.createUninitialized(logits.dataType(), logits.shape(), 'c');
     }
 
@@ -40,8 +44,13 @@ final class Ours {
     /** How far value and gradient of one run are from the right ones. */
     Agreement against(Peer.Reference reference) {
         double value = inOneRun();
+        return Agreement.of(value, gradient(), reference.value(), reference.gradient());
+    }
+
+    /** The gradient of the last run, of the mean over the images. */
+    INDArray gradient() {
         // DL4J's gradient is that of the sum over the images.
-        return Agreement.of(value, gradient.div(images), reference.value(), reference.gradient());
+        return gradient.div(images);
     }
 
     /** The value; the gradient is kept. */

@@ -8,14 +8,10 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.URI;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * What one of our losses takes in memory for value and gradient of one shape, in bytes.
@@ -52,7 +48,7 @@ record OwnMemory(long building, long natives, long kept, long allocatedACall, lo
                 List.of(
                         java.toString(),
                         "-cp",
-                        classPath(),
+                        String.join(File.pathSeparator, ClassPath.ofThisBuild()),
                         OwnMemory.class.getName(),
                         loss.id(),
                         shape.name());
@@ -76,19 +72,6 @@ record OwnMemory(long building, long natives, long kept, long allocatedACall, lo
             Thread.currentThread().interrupt();
             throw new IllegalStateException("the comparison was interrupted", e);
         }
-    }
-
-    /**
-     * Maven runs the command in a loader of its own, of which the JVM's class path knows nothing.
-     */
-    private static String classPath() {
-        if (OwnMemory.class.getClassLoader() instanceof URLClassLoader loader) {
-            return Arrays.stream(loader.getURLs())
-                    .map(URL::toString)
-                    .map(url -> Path.of(URI.create(url)).toString())
-                    .collect(Collectors.joining(File.pathSeparator));
-        }
-        return System.getProperty("java.class.path");
     }
 
     /**

@@ -12,12 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The Python process that computes the reference formulas: started once, kept warm, asked line by
- * line. It ends by itself when this JVM does, whatever the reason, since its input ends then.
+ * A process that computes losses: Python with the reference formulas, or a JVM with a build of this
+ * project. Started once, kept warm, asked line by line. It ends by itself when this JVM does,
+ * whatever the reason, since its input ends then.
  */
 final class Peer implements AutoCloseable {
 
@@ -65,13 +67,23 @@ final class Peer implements AutoCloseable {
 
     /** Starts this very command, which must speak the protocol of {@value #SCRIPT}. */
     static Peer start(List<String> command, Path directory) {
+        return start(command, directory, Map.of());
+    }
+
+    /**
+     * The same.
+     *
+     * @param environment variables that the process sees beside those of this one
+     */
+    static Peer start(List<String> command, Path directory, Map<String, String> environment) {
+        ProcessBuilder builder =
+                new ProcessBuilder(command)
+                        .directory(directory.toFile())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().putAll(environment);
         Process process;
         try {
-            process =
-                    new ProcessBuilder(command)
-                            .directory(directory.toFile())
-                            .redirectError(ProcessBuilder.Redirect.INHERIT)
-                            .start();
+            process = builder.start();
         } catch (IOException e) {
             throw new PeerException("it cannot be started", e);
         }
@@ -94,6 +106,10 @@ final class Peer implements AutoCloseable {
 
     ProcessHandle handle() {
         return process.toHandle();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     /** Hands the arrays over under a name. */
@@ -127,8 +143,8 @@ final class Peer implements AutoCloseable {
     }
 
     /**
-     * What is right: computed in double, since float's rounding in these formulas is larger than in
-     * ours.
+     * What a loss and its gradient are there. Python computes them in double: float's rounding in
+     * the reference formulas is larger than in ours.
      */
     Reference reference(String formula, Inputs inputs) {
         String file = "gradient.npy";
@@ -140,7 +156,7 @@ final class Peer implements AutoCloseable {
     /**
      * A value and its gradient.
      *
-     * @param gradient double, of the logits' shape
+     * @param gradient of the logits' shape
      */
     record Reference(double value, INDArray gradient) {}
 
@@ -148,8 +164,7 @@ final class Peer implements AutoCloseable {
         requests.println(request);
         PeerReply reply = read();
         if (!reply.kind().equals("ok")) {
-            throw new PeerException(
-                    "The Python process failed at '" + request + "': " + reply.text());
+            throw new PeerException("The process failed at '" + request + "': " + reply.text());
         }
         return reply;
     }

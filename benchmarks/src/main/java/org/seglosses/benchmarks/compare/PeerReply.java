@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * One line from the Python process: a word that says what it is, then {@code name=value} fields.
+ * One line from another process: a word that says what it is, then {@code name=value} fields.
  *
  * @param kind the first word
  * @param fields the fields by name
@@ -29,7 +29,7 @@ record PeerReply(String kind, Map<String, String> fields, String text) {
         String value = fields.get(name);
         if (value == null) {
             throw new PeerException(
-                    "The Python process answered without '" + name + "': " + kind + " " + text);
+                    "The process answered without '" + name + "': " + kind + " " + text);
         }
         return value;
     }
@@ -59,8 +59,7 @@ record PeerReply(String kind, Map<String, String> fields, String text) {
                 try {
                     yield Double.parseDouble(word);
                 } catch (NumberFormatException e) {
-                    throw new PeerException(
-                            "The Python process answered '" + word + "' for a number", e);
+                    throw new PeerException("The process answered '" + word + "' for a number", e);
                 }
             }
         };

@@ -8,19 +8,30 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /**
- * Lets the contenders take turns on the same machine: first each is warmed up, then in every round
- * each has a turn. A round's figure is the median of the turn's repetitions; two sides are compared
- * within a round, so that a slow minute of the machine meets both.
+ * Lets the contenders take turns on the same machine: first each is warmed up until its times stand
+ * still, then in every round each has a turn. A round's figure is the median of the turn's
+ * repetitions; two sides are compared within a round, so that a slow minute of the machine meets
+ * both.
  */
 final class SideBySide {
 
     /**
-     * The JIT compiler and PyTorch's allocator settle within this time; what takes longer has one
-     * warm-up.
+     * The least time of a warm-up. The JIT compiler compiles a hot loop more than once, and late:
+     * after half a second it was still at it.
      */
-    private static final double WARM_UP_MILLISECONDS = 500;
+    static final double WARM_UP_MILLISECONDS = 1500;
+
+    /** The most time of a warm-up: on a busy machine times never stand still. */
+    static final double MOST_WARM_UP_MILLISECONDS = 5000;
+
+    /** The medians of windows of this length are compared. */
+    private static final double WINDOW_MILLISECONDS = 500;
+
+    /** Times stand still if two windows, one after the other, are no further apart. */
+    private static final double STILL = 0.03;
 
     /** Long enough for a median, short enough for many rounds. */
     private static final double TURN_MILLISECONDS = 100;
@@ -53,6 +64,13 @@ final class SideBySide {
                 ratios[i] = rounds[i] / other.rounds[i];
             }
             return medianOf(ratios);
+        }
+
+        /** This side's rounds and then the other's, measured in another session. */
+        Series and(Series other) {
+            double[] both = Arrays.copyOf(rounds, rounds.length + other.rounds.length);
+            System.arraycopy(other.rounds, 0, both, rounds.length, other.rounds.length);
+            return new Series(value, both);
         }
     }
 
@@ -91,16 +109,39 @@ final class SideBySide {
         return series;
     }
 
-    /** Returns about what one repetition takes, once warm: the shortest, whatever disturbed one. */
+    /**
+     * Runs until times stand still. Returns about what one repetition takes then: the shortest,
+     * whatever disturbed one.
+     */
     private static double warmUp(Contender contender) {
         double spent = 0;
         double shortest = Double.POSITIVE_INFINITY;
-        while (spent < WARM_UP_MILLISECONDS) {
-            double last = contender.run(1).milliseconds()[0];
-            shortest = Math.min(shortest, last);
-            spent += last;
+        double before = Double.NaN;
+        double last = Double.NaN;
+        while (spent < MOST_WARM_UP_MILLISECONDS
+                && !(spent >= WARM_UP_MILLISECONDS && isStill(before, last))) {
+            double[] window = window(contender);
+            spent += Arrays.stream(window).sum();
+            shortest = Math.min(shortest, Arrays.stream(window).min().getAsDouble());
+            before = last;
+            last = medianOf(window);
         }
         return shortest;
+    }
+
+    private static double[] window(Contender contender) {
+        DoubleStream.Builder times = DoubleStream.builder();
+        for (double spent = 0; spent < WINDOW_MILLISECONDS; ) {
+            double one = contender.run(1).milliseconds()[0];
+            times.add(one);
+            spent += one;
+        }
+        return times.build().toArray();
+    }
+
+    /** False as long as one of them is not there. */
+    private static boolean isStill(double before, double last) {
+        return Math.abs(last - before) <= STILL * Math.min(before, last);
     }
 
     static int repetitionsFor(double milliseconds) {
