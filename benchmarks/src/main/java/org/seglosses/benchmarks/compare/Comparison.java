@@ -6,6 +6,7 @@ import org.seglosses.benchmarks.compare.SideBySide.Series;
 import org.seglosses.samediff.Backend;
 
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -108,27 +109,8 @@ public final class Comparison implements Callable<Integer> {
             description = "the Python that has PyTorch (default: the first that has it)")
     private String python;
 
-    @Option(
-            names = "--against",
-            paramLabel = "DIR",
-            description =
-                    "a compiled checkout of an older commit: times this build beside that one, each"
-                            + " in a JVM of its own, and nothing else")
-    private Path against;
-
-    @Option(
-            names = "--jvms",
-            paramLabel = "N",
-            defaultValue = "2",
-            description =
-                    "with --against: pairs of JVMs, one after the other, each with its own rounds"
-                            + " (default: ${DEFAULT-VALUE})")
-    private int jvms;
-
-    @Option(
-            names = "--allow-differences",
-            description = "with --against: does not report rows whose values or gradients differ")
-    private boolean allowDifferences;
+    @ArgGroup(exclusive = false)
+    private Older older;
 
     @Option(
             names = "--out",
@@ -171,15 +153,16 @@ public final class Comparison implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--rounds must be >= 1, got " + rounds);
         }
-        if (jvms < 1) {
-            throw new ParameterException(spec.commandLine(), "--jvms must be >= 1, got " + jvms);
+        if (older != null && older.jvms < 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "--jvms must be >= 1, got " + older.jvms);
         }
         if (noTimes && noScaling && noMemory) {
             throw new ParameterException(spec.commandLine(), "nothing is left to measure");
         }
         List<LossCase> chosen = all(cases, LossCase::of);
         if (shapes == null) {
-            shapes = List.of((against == null ? SHAPES : SHAPES_AGAINST).split(","));
+            shapes = List.of((older == null ? SHAPES : SHAPES_AGAINST).split(","));
         }
         List<Shape> forms = all(shapes, Shape::of);
         if (forms.stream().noneMatch(form -> chosen.stream().anyMatch(c -> c.appliesTo(form)))) {
@@ -191,9 +174,9 @@ public final class Comparison implements Callable<Integer> {
                             + String.join(", ", shapes)
                             + ": one channel is binary, several are classes");
         }
-        if (against != null) {
+        if (older != null) {
             // refuses another directory before anything runs
-            all(List.of(against), ClassPath::classes);
+            all(List.of(older.checkout), ClassPath::classes);
         }
         Results results = Results.of(spec.commandLine(), out);
         Optional<String> problem = Backend.problem();
@@ -206,7 +189,7 @@ public final class Comparison implements Callable<Integer> {
             System.setProperty("org.seglosses.cacheMiB", CACHE_MEBIBYTES);
         }
         Path directory = Files.createTempDirectory("loss-benchmarks");
-        if (against != null) {
+        if (older != null) {
             try {
                 return against(chosen, forms, directory, results);
             } catch (PeerException e) {
@@ -258,15 +241,16 @@ public final class Comparison implements Callable<Integer> {
     private int against(List<LossCase> chosen, List<Shape> forms, Path directory, Results results)
             throws IOException {
         String machine = Machine.describe();
-        List<String> classPath = ClassPath.of(against, directory.resolve("lent"));
-        TwoBuilds builds = new TwoBuilds(chosen, forms, rounds, allowDifferences, this::tell);
-        for (int pair = 1; pair <= jvms; pair++) {
-            tell("JVMs, pair %d of %d", pair, jvms);
+        List<String> classPath = ClassPath.of(older.checkout, directory.resolve("lent"));
+        TwoBuilds builds =
+                new TwoBuilds(chosen, forms, rounds, older.differencesAllowed, this::tell);
+        for (int pair = 1; pair <= older.jvms; pair++) {
+            tell("JVMs, pair %d of %d", pair, older.jvms);
             try (Peer newer =
                             TwoBuilds.start(
                                     ClassPath.ofThisBuild(), directory.resolve("newer" + pair));
-                    Peer older = TwoBuilds.start(classPath, directory.resolve("older" + pair))) {
-                builds.measure(newer, older);
+                    Peer other = TwoBuilds.start(classPath, directory.resolve("older" + pair))) {
+                builds.measure(newer, other);
             }
         }
         if (builds.rows().isEmpty()) {
@@ -414,6 +398,33 @@ public final class Comparison implements Callable<Integer> {
                                 }
                             });
         }
+    }
+
+    /** What {@code --against} takes; without it there is none. */
+    private static final class Older {
+
+        @Option(
+                names = "--against",
+                required = true,
+                paramLabel = "DIR",
+                description =
+                        "a compiled checkout of an older commit: times this build beside that one,"
+                                + " each in a JVM of its own, and nothing else")
+        private Path checkout;
+
+        @Option(
+                names = "--jvms",
+                paramLabel = "N",
+                defaultValue = "2",
+                description =
+                        "with --against: pairs of JVMs, one after the other, each with its own"
+                                + " rounds (default: ${DEFAULT-VALUE})")
+        private int jvms;
+
+        @Option(
+                names = "--allow-differences",
+                description = "with --against: does not list rows whose values or gradients differ")
+        private boolean differencesAllowed;
     }
 
     /** For the help page. */

@@ -28,6 +28,12 @@ class ComparisonTest {
                         + " got 'dyce'",
                 "--shapes 4x5x256| shape must be as 4x5x256x256, images x channels x height x"
                         + " width, got '4x5x256'",
+                "--jvms 3         | Missing required argument(s): --against=DIR",
+                "--against . --jvms 0| --jvms must be >= 1, got 0",
+                "--against nowhere| --against must be a compiled checkout of this project, got"
+                        + " nowhere, which is no directory",
+                "--against src    | --against must be a compiled checkout of this project, got src,"
+                        + " which holds another project, or none of its benchmarks",
                 "--no-times --no-scaling --no-memory| nothing is left to measure",
                 "--cases cross-entropy --shapes 2x1x32x32| none of the cases cross-entropy has a mode for"
                         + " any of the shapes 2x1x32x32: one channel is binary, several are classes",

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
 
 class SideBySideTest {
 
@@ -31,6 +32,75 @@ class SideBySideTest {
             Arrays.fill(each, milliseconds);
             return new Turn(value, each);
         }
+    }
+
+    /** Takes as long as the script says, by the milliseconds that it has taken so far. */
+    private static final class Settling implements Contender {
+
+        private final DoubleUnaryOperator script;
+        private double spent;
+        private double warmUp;
+
+        Settling(DoubleUnaryOperator script) {
+            this.script = script;
+        }
+
+        @Override
+        public Turn run(int repetitions) {
+            double[] each = new double[repetitions];
+            for (int i = 0; i < repetitions; i++) {
+                each[i] = script.applyAsDouble(spent);
+                spent += each[i];
+            }
+            if (repetitions == 1) {
+                warmUp = spent;
+            }
+            return new Turn(0, each);
+        }
+
+        /** What the warm-up took, where it is followed by one turn, which begins with one run. */
+        static double warmUp(DoubleUnaryOperator script, double lastRun) {
+            Settling contender = new Settling(script);
+            SideBySide.run(Map.of("settling", contender), 1);
+            return contender.warmUp - lastRun;
+        }
+    }
+
+    @Test
+    void warmUpLastsAtLeastOneAndAHalfSeconds() {
+        assertThat(Settling.warmUp(spent -> 10, 10)).isEqualTo(1500);
+        assertThat(Settling.warmUp(spent -> 250, 250)).isEqualTo(1500);
+    }
+
+    @Test
+    void warmUpGoesOnUntilTimesStandStill() {
+        // windows of 500 ms whose medians are 50, 25, 20, 10, 10
+        assertThat(
+                        Settling.warmUp(
+                                spent ->
+                                        spent < 500
+                                                ? 50
+                                                : spent < 1000 ? 25 : spent < 1500 ? 20 : 10,
+                                10))
+                .isEqualTo(2500);
+        // and what grows does not stand still either
+        assertThat(Settling.warmUp(spent -> spent < 1000 ? 10 : 12.5, 12.5)).isEqualTo(2000);
+        // one percent is nothing
+        assertThat(Settling.warmUp(spent -> spent < 1000 ? 10.1 : 10, 10)).isBetween(1500., 1520.);
+    }
+
+    @Test
+    void warmUpEndsOnAMachineThatNeverStandsStill() {
+        assertThat(Settling.warmUp(spent -> (int) (spent / 500) % 2 == 0 ? 10 : 20, 10))
+                .isEqualTo(5000);
+    }
+
+    @Test
+    void roundsOfSeveralSessionsAreOneSeries() {
+        Series both = new Series(0.5, new double[] {1, 2}).and(new Series(0.5, new double[] {6}));
+
+        assertThat(both.rounds()).containsExactly(1, 2, 6);
+        assertThat(both.ratioTo(new Series(0.5, new double[] {1, 1, 2}))).isEqualTo(2);
     }
 
     @Test
