@@ -212,7 +212,7 @@ public final class LabelRule {
      */
     public IllegalArgumentException notOneHot(
             double sum, double least, double largest, String place) {
-        boolean soft = kind(sum, least, largest) != Kind.WRONG;
+        boolean soft = least >= 0 && largest <= 1 && sum <= 1 + tolerance;
         return new IllegalArgumentException(
                 "labels must be one-hot here (one 1 and zeros, or all zeros for an ignored pixel),"
                         + " got a vector "
@@ -225,7 +225,9 @@ public final class LabelRule {
     }
 
     private static String found(double sum, double least, double largest) {
-        return "with sum " + sum + " and values from " + least + " to " + largest;
+        return Double.isNaN(sum)
+                ? "with NaN"
+                : "with sum " + sum + " and values from " + least + " to " + largest;
     }
 
     private String adviceOnVector(double sum, double least, double largest) {

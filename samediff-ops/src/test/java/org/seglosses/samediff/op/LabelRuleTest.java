@@ -128,6 +128,12 @@ class LabelRuleTest {
                                 + PLACE
                                 + "; divide each vector by its sum, or make it all zeros to ignore"
                                 + " the pixel");
+        assertThat(floats.notVector(Double.NaN, Double.NaN, Double.NaN, PLACE))
+                .hasMessage(
+                        rule.replace("with sum ", "with ")
+                                + "NaN "
+                                + PLACE
+                                + "; no data there? set the mask to 0 at these pixels");
         assertThat(floats.notVector(0, -1, 1, PLACE))
                 .hasMessage(rule + "0.0 and values from -1.0 to 1.0 " + PLACE);
     }
@@ -141,6 +147,12 @@ class LabelRuleTest {
                 .hasMessage(
                         rule
                                 + "1.0 and values from 0.25 to 0.5 "
+                                + PLACE
+                                + "; soft labels are not supported here");
+        assertThat(floats.notOneHot(0.5, 0, 0.5, PLACE))
+                .hasMessage(
+                        rule
+                                + "0.5 and values from 0.0 to 0.5 "
                                 + PLACE
                                 + "; soft labels are not supported here");
         assertThat(floats.notOneHot(2, 0, 1, PLACE))
