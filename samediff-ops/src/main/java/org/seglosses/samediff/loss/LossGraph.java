@@ -545,9 +545,7 @@ public final class LossGraph {
         if (usesNativeSums() && fits) {
             return nativeSums(target()).crossEntropy(classWeights, smoothing);
         }
-        SDVariable labels = vectors() ? softLabels() : codes(true);
-        return CrossEntropySums.of(
-                scores, labels, weights(), classWeights, smoothing, ofProbabilities);
+        return CrossEntropySums.of(scores, target(), classWeights, smoothing, ofProbabilities);
     }
 
     /**
@@ -566,7 +564,7 @@ public final class LossGraph {
                         ? new Target(
                                 target.onePerPixel(),
                                 target.codes(),
-                                sameDiff().expandDims(target.soft(), 1),
+                                sameDiff().stack(1, target.soft()),
                                 target.weights())
                         : target;
         return new NativeSums(scores, shaped, mode == Mode.MULTICLASS, channels());

@@ -60,7 +60,9 @@ final class NativeSums {
         this.valid = codes.neq(integers(-1)).castTo(type);
         this.z = logits.mul(valid);
         if (target.soft() != null) {
-            this.y = target.soft().mul(valid);
+            // not a product, which leaves NaN: where void, labels may be anything
+            SDVariable zeros = sd.zerosLike(target.soft());
+            this.y = sd.where(target.soft(), zeros, zeros.add(valid).gt(0.5));
         } else if (target.onePerPixel()) {
             int[] classes = new int[channels];
             Arrays.setAll(classes, c -> c);

@@ -4,7 +4,9 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The gradient of {@link CrossEntropySums} by its logits, {@code [N,C,H,W]}; not differentiable.
@@ -25,13 +27,12 @@ public final class CrossEntropyGradient extends ScoreGradient {
 
     static SDVariable of(CrossEntropySums forward, SDVariable upstream) {
         SDVariable[] args = forward.args();
-        boolean weighted = forward.isWeighted(args.length);
-        SDVariable[] inputs = Arrays.copyOf(args, weighted ? 4 : 3);
-        inputs[2] = upstream;
-        if (weighted) {
-            inputs[3] = args[2];
-        }
-        CrossEntropyGradient op = new CrossEntropyGradient(inputs);
+        List<SDVariable> inputs = new ArrayList<>(List.of(args[0], args[1], upstream));
+        int others =
+                (CrossEntropySums.isSoft(forward) ? 1 : 0)
+                        + (forward.isWeighted(args.length) ? 1 : 0);
+        inputs.addAll(Arrays.asList(args).subList(2, 2 + others));
+        CrossEntropyGradient op = new CrossEntropyGradient(inputs.toArray(new SDVariable[0]));
         op.addIArgument(forward.iArgs());
         op.addTArgument(forward.tArgs());
         return op.variable();
@@ -49,15 +50,18 @@ public final class CrossEntropyGradient extends ScoreGradient {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        INDArray weights = inputs.length > (hasAddend() ? 4 : 3) ? inputs[3] : null;
+        int count = inputs.length - (hasAddend() ? 1 : 0);
+        int next = 3;
+        INDArray soft = CrossEntropySums.isSoft(this) ? inputs[next++] : null;
+        INDArray weights = next < count ? inputs[next] : null;
         if (output.dataType() == DataType.DOUBLE) {
-            CrossEntropySums.doubles(this, inputs[0], inputs[1], weights)
+            CrossEntropySums.doubles(this, inputs[0], inputs[1], soft, weights)
                     .gradient(
                             HostArray.doubles(inputs[2]),
                             doubleAddend(inputs),
                             HostArray.doubles(output));
         } else {
-            CrossEntropySums.floats(this, inputs[0], inputs[1], weights)
+            CrossEntropySums.floats(this, inputs[0], inputs[1], soft, weights)
                     .gradient(
                             HostArray.floats(inputs[2]),
                             floatAddend(inputs),

@@ -31,10 +31,8 @@ public final class CrossEntropySums extends JavaOp {
      * Adds the op to the graph of its inputs.
      *
      * @param logits {@code [N,C,H,W]}, or probabilities
-     * @param labels codes of {@link Targets} {@code [N,1,H,W]}, or soft labels {@code [N,C,H,W]} of
-     *     the logits' type
-     * @param weights {@code [N,1,H,W]} of the logits' type, a weight of 0 makes a pixel void; or
-     *     null
+     * @param target codes {@code [N,1,H,W]}, soft labels and weights; a weight of 0 makes a pixel
+     *     void
      * @param classWeights C weights, or none for all 1
      * @param smoothing label smoothing s
      * @param probabilities whether the logits are probabilities p, of which {@code -log p} is taken
@@ -43,12 +41,33 @@ public final class CrossEntropySums extends JavaOp {
      */
     public static SDVariable of(
             SDVariable logits,
-            SDVariable labels,
+            Target target,
+            List<Double> classWeights,
+            double smoothing,
+            boolean probabilities) {
+        return of(logits, target, null, classWeights, smoothing, probabilities);
+    }
+
+    /**
+     * Adds the op on hard labels to the graph of its inputs.
+     *
+     * @param logits {@code [N,C,H,W]}, or probabilities
+     * @param codes codes of {@link Targets} {@code [N,1,H,W]}
+     * @param weights {@code [N,1,H,W]} of the logits' type, or null
+     * @param classWeights as above
+     * @param smoothing as above
+     * @param probabilities as above
+     * @return the sums {@code [N,3]}
+     */
+    public static SDVariable of(
+            SDVariable logits,
+            SDVariable codes,
             SDVariable weights,
             List<Double> classWeights,
             double smoothing,
             boolean probabilities) {
-        return of(logits, labels, weights, null, classWeights, smoothing, probabilities);
+        Target target = new Target(true, codes, null, weights);
+        return of(logits, target, null, classWeights, smoothing, probabilities);
     }
 
     /**
@@ -70,23 +89,29 @@ public final class CrossEntropySums extends JavaOp {
             List<Double> classWeights,
             SDVariable ofTrueClass,
             boolean probabilities) {
-        return of(logits, codes, weights, ofTrueClass, classWeights, 0, probabilities);
+        Target target = new Target(true, codes, null, weights);
+        return of(logits, target, ofTrueClass, classWeights, 0, probabilities);
     }
 
     private static SDVariable of(
             SDVariable logits,
-            SDVariable labels,
-            SDVariable weights,
+            Target target,
             SDVariable ofTrueClass,
             List<Double> classWeights,
             double smoothing,
             boolean probabilities) {
         CrossEntropySums op =
                 new CrossEntropySums(
-                        Stream.of(logits, labels, weights, ofTrueClass)
+                        Stream.of(
+                                        logits,
+                                        target.codes(),
+                                        target.soft(),
+                                        target.weights(),
+                                        ofTrueClass)
                                 .filter(Objects::nonNull)
                                 .toArray(SDVariable[]::new));
-        op.addIArgument(probabilities ? 1 : 0, ofTrueClass == null ? 0 : 1);
+        op.addIArgument(
+                probabilities ? 1 : 0, ofTrueClass == null ? 0 : 1, target.soft() == null ? 0 : 1);
         op.addTArgument(smoothing);
         classWeights.forEach(op::addTArgument);
         return op.variable();
@@ -109,13 +134,14 @@ public final class CrossEntropySums extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
-        INDArray weights = isWeighted(inputs.length) ? inputs[2] : null;
+        INDArray soft = isSoft(this) ? inputs[2] : null;
+        INDArray weights = isWeighted(inputs.length) ? inputs[soft == null ? 2 : 3] : null;
         if (isHard()) {
             hardSums(inputs, weights, output);
         } else if (output.dataType() == DataType.DOUBLE) {
-            doubles(this, inputs[0], inputs[1], weights).sums(HostArray.doubles(output));
+            doubles(this, inputs[0], inputs[1], soft, weights).sums(HostArray.doubles(output));
         } else {
-            floats(this, inputs[0], inputs[1], weights).sums(HostArray.floats(output));
+            floats(this, inputs[0], inputs[1], soft, weights).sums(HostArray.floats(output));
         }
         HostArray.written(output);
     }
@@ -125,17 +151,22 @@ public final class CrossEntropySums extends JavaOp {
         return iArgs().length > 1 && flagArg(1);
     }
 
+    /** Whether there are soft labels, after the codes. */
+    static boolean isSoft(JavaOp op) {
+        return op.iArgs().length > 2 && op.flagArg(2);
+    }
+
     boolean isWeighted(int inputs) {
-        return inputs > (isHard() ? 3 : 2);
+        return inputs > 2 + (isHard() ? 1 : 0) + (isSoft(this) ? 1 : 0);
     }
 
     private void hardSums(INDArray[] inputs, INDArray weights, INDArray output) {
         INDArray ofTrueClass = inputs[inputs.length - 1];
         if (output.dataType() == DataType.DOUBLE) {
-            doubles(this, inputs[0], inputs[1], weights)
+            doubles(this, inputs[0], inputs[1], null, weights)
                     .sums(HostArray.doubleBits(ofTrueClass), HostArray.doubles(output));
         } else {
-            floats(this, inputs[0], inputs[1], weights)
+            floats(this, inputs[0], inputs[1], null, weights)
                     .sums(HostArray.floatBits(ofTrueClass), HostArray.floats(output));
         }
     }
@@ -146,14 +177,15 @@ public final class CrossEntropySums extends JavaOp {
     }
 
     /** Makes the kernel for an op that has this op's arguments. */
-    static FloatCrossEntropy floats(JavaOp op, INDArray logits, INDArray labels, INDArray weights) {
-        boolean soft = labels.dataType().isFPType();
+    static FloatCrossEntropy floats(
+            JavaOp op, INDArray logits, INDArray codes, INDArray soft, INDArray weights) {
+        Blocks blocks = blocks(logits, codes, soft, weights);
         return new FloatCrossEntropy(
                 HostArray.floats(logits),
-                soft ? null : HostArray.ints(labels),
-                soft ? HostArray.floats(labels) : null,
+                HostArray.ints(codes),
+                soft == null ? null : HostArray.floats(soft),
                 weights == null ? null : HostArray.floats(weights),
-                blocks(logits, labels, weights, soft),
+                blocks,
                 classWeights(op, logits),
                 op.tArgs()[0],
                 op.flagArg(0));
@@ -161,23 +193,25 @@ public final class CrossEntropySums extends JavaOp {
 
     /** Makes the kernel for an op that has this op's arguments. */
     static DoubleCrossEntropy doubles(
-            JavaOp op, INDArray logits, INDArray labels, INDArray weights) {
-        boolean soft = labels.dataType().isFPType();
+            JavaOp op, INDArray logits, INDArray codes, INDArray soft, INDArray weights) {
+        Blocks blocks = blocks(logits, codes, soft, weights);
         return new DoubleCrossEntropy(
                 HostArray.doubles(logits),
-                soft ? null : HostArray.ints(labels),
-                soft ? HostArray.doubles(labels) : null,
+                HostArray.ints(codes),
+                soft == null ? null : HostArray.doubles(soft),
                 weights == null ? null : HostArray.doubles(weights),
-                blocks(logits, labels, weights, soft),
+                blocks,
                 classWeights(op, logits),
                 op.tArgs()[0],
                 op.flagArg(0));
     }
 
-    private static Blocks blocks(INDArray logits, INDArray labels, INDArray weights, boolean soft) {
+    private static Blocks blocks(INDArray logits, INDArray codes, INDArray soft, INDArray weights) {
         Blocks blocks = Blocks.of("logits", logits);
-        int channels = soft ? blocks.channels() : 1;
-        blocks.requireMatch("labels", labels, channels, channels);
+        blocks.requireMatch("codes", codes, 1, 1);
+        if (soft != null) {
+            blocks.requireMatch("labels", soft, blocks.channels(), blocks.channels());
+        }
         if (weights != null) {
             blocks.requireMatch("weights", weights, 1, 1);
         }

@@ -32,8 +32,8 @@ final class FloatCrossEntropy {
     private final boolean probabilities;
 
     /**
-     * One of {@code codes} and {@code soft} is null; so may be {@code weights}. Instead of logits
-     * there may be probabilities.
+     * Soft labels may be null, if there are codes alone; so may be weights. Instead of logits there
+     * may be probabilities.
      */
     FloatCrossEntropy(
             FloatBuffer logits,
@@ -205,19 +205,7 @@ final class FloatCrossEntropy {
 
         /** Returns whether a pixel has no label or no weight; its code is void then. */
         private boolean loadLabels() {
-            if (soft == null) {
-                codes.get(pixel(), code, 0, n);
-            } else {
-                FloatSoftmax.load(soft, y, blocks, block);
-                Arrays.fill(labels, 0, n, 0);
-                for (int c = 0; c < channels; c++) {
-                    requireLabels(c);
-                    FloatSoftmax.add(labels, y[c], n);
-                }
-                for (int i = 0; i < n; i++) {
-                    code[i] = labels[i] == 0 ? Targets.VOID : 0;
-                }
-            }
+            codes.get(pixel(), code, 0, n);
             for (int i = 0; i < n && weights != null; i++) {
                 if (w[i] == 0) {
                     code[i] = Targets.VOID;
@@ -230,22 +218,19 @@ final class FloatCrossEntropy {
                     Indicator.of(classes, c, y[c], n);
                 }
                 Arrays.fill(labels, 0, n, 1);
+                return FloatTarget.voids(code, n) > 0;
             }
-            return FloatTarget.voids(code, n) > 0;
-        }
-
-        private void requireLabels(int c) {
-            for (int i = 0; i < n; i++) {
-                if (!PixelWeights.isWeight(y[c][i])) {
-                    throw new IllegalArgumentException(
-                            "labels must be finite and not negative ("
-                                    + PixelWeights.RULE
-                                    + "), got "
-                                    + y[c][i]
-                                    + " at "
-                                    + blocks.place(block, c, i));
-                }
+            boolean any = FloatTarget.voids(code, n) > 0;
+            FloatSoftmax.load(soft, y, blocks, block);
+            if (any) {
+                // where a pixel is void its labels may be anything
+                FloatSoftmax.clearVoid(y, code, channels, n);
             }
+            Arrays.fill(labels, 0, n, 0);
+            for (int c = 0; c < channels; c++) {
+                FloatSoftmax.add(labels, y[c], n);
+            }
+            return any;
         }
 
         void addTo(float[] terms, float[] masses) {

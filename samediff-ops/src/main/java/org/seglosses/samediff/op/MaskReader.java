@@ -2,7 +2,6 @@ package org.seglosses.samediff.op;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-import java.nio.IntBuffer;
 import java.util.Arrays;
 
 /**
@@ -108,17 +107,27 @@ final class MaskReader {
                         + Arrays.toString(mask));
     }
 
-    /** Makes the codes of a block void where the mask is 0. */
-    void apply(Blocks blocks, int block, boolean perChannel, IntBuffer codes) {
-        int channels = perChannel ? blocks.channels() : 1;
+    /**
+     * Writes {@value Targets#VOID} where the mask of a channel is 0 in a block, and else 0; tells
+     * whether it is 0 anywhere.
+     */
+    boolean zeros(Blocks blocks, int block, int channel, int[] to) {
+        int image = blocks.image(block);
+        int start = blocks.start(block);
         int n = blocks.length(block);
-        for (int c = 0; c < channels; c++) {
-            int from = blocks.withChannels(channels).offset(block, c);
+        if (rowStride == width && (columnStride == 1 || width == 1)) {
+            zeros(values, image * imageStride + channel * channelStride + start, to, n);
+        } else {
             for (int i = 0; i < n; i++) {
-                if (at(blocks.image(block), c, blocks.start(block) + i) == 0) {
-                    codes.put(from + i, Targets.VOID);
-                }
+                to[i] = at(image, channel, start + i) == 0 ? Targets.VOID : 0;
             }
+        }
+        return FloatTarget.voids(to, n) > 0;
+    }
+
+    private static void zeros(double[] values, int from, int[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = values[from + i] == 0 ? Targets.VOID : 0;
         }
     }
 

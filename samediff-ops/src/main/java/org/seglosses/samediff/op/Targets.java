@@ -128,38 +128,35 @@ public final class Targets extends JavaOp {
         }
         INDArray labels = inputs[0];
         boolean vectors = isVectors(labels, inputs[1]);
-        LabelReader reader = LabelReader.of("labels", labels);
-        MaskReader mask =
-                inputs.length < 3
-                        ? null
-                        : MaskReader.of(inputs[2], inputs[1], perChannel, flagArg(3));
-        IntBuffer codes = HostArray.ints(output);
-        Integer ignore = flagArg(1) ? Integer.valueOf(intArg(2)) : null;
-        boolean soft = iArgs().length > 4;
+        boolean soft = iArgs().length > 4 && flagArg(4);
         if (soft && perChannel && !vectors && blocks.channels() > 1) {
             throw new IllegalArgumentException(
                     "labels must be declared class indices [N,H,W] or [N,1,H,W] if they are, got "
                             + Arrays.toString(labels.shape())
                             + " where [N,C,H,W] was declared");
         }
+        MaskReader mask =
+                inputs.length < 3
+                        ? null
+                        : MaskReader.of(inputs[2], inputs[1], perChannel, flagArg(3));
+        IntBuffer codes = HostArray.ints(output);
+        Integer ignore = flagArg(1) ? Integer.valueOf(intArg(2)) : null;
+        Reading reading = new Reading(labels, mask, blocks, perChannel, ignore, codes);
         Parallel.run(
                 blocks.count(),
                 block -> {
-                    if (soft) {
-                        softLabels(reader, blocks, block, labels, perChannel, ignore, codes);
+                    if (soft && perChannel) {
+                        reading.softElements(block);
+                    } else if (soft) {
+                        reading.softVectors(block);
+                    } else if (!perChannel && vectors) {
+                        reading.vectors(block);
                     } else if (!perChannel) {
-                        if (vectors) {
-                            classesOfVectors(reader, blocks, block, labels, codes);
-                        } else {
-                            classesOfIndices(reader, blocks, block, labels, ignore, codes);
-                        }
+                        reading.indices(block);
                     } else if (vectors || blocks.channels() == 1) {
-                        channelsOfElements(reader, blocks, block, labels, ignore, codes);
+                        reading.elements(block);
                     } else {
-                        channelsOfIndices(reader, blocks, block, labels, ignore, codes);
-                    }
-                    if (mask != null) {
-                        mask.apply(blocks, block, perChannel, codes);
+                        reading.indicesOfChannels(block);
                     }
                 });
         HostArray.written(output);
@@ -186,35 +183,282 @@ public final class Targets extends JavaOp {
                         + Arrays.toString(l));
     }
 
-    private static void classesOfIndices(
-            LabelReader reader,
-            Blocks blocks,
-            int block,
-            INDArray labels,
-            Integer ignore,
-            IntBuffer codes) {
-        int n = blocks.length(block);
-        int pixel = blocks.withChannels(1).offset(block, 0);
-        int[] code = Scratch.ints(0, n);
-        indices(reader, pixel, blocks.channels(), labels, ignore, code, n);
-        codes.put(pixel, code, 0, n);
-    }
+    /** The labels and the mask of one run, which it makes codes of, block by block. */
+    private static final class Reading {
 
-    private static void channelsOfIndices(
-            LabelReader reader,
-            Blocks blocks,
-            int block,
-            INDArray labels,
-            Integer ignore,
-            IntBuffer codes) {
-        int n = blocks.length(block);
-        int pixel = blocks.withChannels(1).offset(block, 0);
-        int[] index = Scratch.ints(0, n);
-        int[] code = Scratch.ints(1, n);
-        indices(reader, pixel, blocks.channels(), labels, ignore, index, n);
-        for (int c = 0; c < blocks.channels(); c++) {
-            channel(index, c, code, n);
-            codes.put(blocks.offset(block, c), code, 0, n);
+        private final LabelReader reader;
+        private final MaskReader mask;
+        private final long[] shape;
+        private final Blocks blocks;
+        private final Blocks single;
+        private final boolean perChannel;
+        private final Integer ignore;
+        private final LabelRule rule;
+
+        /** Of elements: they are indices of two classes. */
+        private final LabelRule ofElements;
+
+        private final IntBuffer codes;
+
+        Reading(
+                INDArray labels,
+                MaskReader mask,
+                Blocks blocks,
+                boolean perChannel,
+                Integer ignore,
+                IntBuffer codes) {
+            this.reader = LabelReader.of("labels", labels);
+            this.mask = mask;
+            this.shape = labels.shape();
+            this.blocks = blocks;
+            this.single = blocks.withChannels(1);
+            this.perChannel = perChannel;
+            this.ignore = ignore;
+            this.rule = LabelRule.of(labels.dataType(), blocks.channels(), ignore);
+            this.ofElements = LabelRule.of(labels.dataType(), 2, ignore);
+            this.codes = codes;
+        }
+
+        /**
+         * The pixels of a block whose mask is 0 in a channel: {@value #VOID} there, and else 0; or
+         * null if there are none. Their labels, which may be anything, are read as 0.
+         */
+        private int[] masked(int block, int channel) {
+            int[] masked = Scratch.ints(2, blocks.length(block));
+            return mask != null && mask.zeros(blocks, block, channel, masked) ? masked : null;
+        }
+
+        /** The same of all channels together. */
+        private int[] maskedInAllChannels(int block) {
+            int n = blocks.length(block);
+            int[] all = Scratch.ints(3, n);
+            Arrays.fill(all, 0, n, VOID);
+            for (int c = 0; c < blocks.channels(); c++) {
+                int[] masked = masked(block, c);
+                if (masked == null) {
+                    return null;
+                }
+                retain(all, masked, n);
+            }
+            return all;
+        }
+
+        /** One index a pixel. */
+        void indices(int block) {
+            int n = blocks.length(block);
+            int pixel = single.offset(block, 0);
+            int[] code = Scratch.ints(0, n);
+            indices(pixel, rule, blocks.channels(), masked(block, 0), code, n);
+            codes.put(pixel, code, 0, n);
+        }
+
+        /** One index a pixel, and a code for each channel. */
+        void indicesOfChannels(int block) {
+            int n = blocks.length(block);
+            int[] index = Scratch.ints(0, n);
+            int[] code = Scratch.ints(1, n);
+            indices(
+                    single.offset(block, 0),
+                    rule,
+                    blocks.channels(),
+                    maskedInAllChannels(block),
+                    index,
+                    n);
+            for (int c = 0; c < blocks.channels(); c++) {
+                channel(index, c, code, n);
+                add(code, masked(block, c), n);
+                codes.put(blocks.offset(block, c), code, 0, n);
+            }
+        }
+
+        /** A label, 0 or 1, for each channel. */
+        void elements(int block) {
+            int n = blocks.length(block);
+            int[] code = Scratch.ints(0, n);
+            for (int c = 0; c < blocks.channels(); c++) {
+                int from = blocks.offset(block, c);
+                indices(from, ofElements, 2, masked(block, c), code, n);
+                codes.put(from, code, 0, n);
+            }
+        }
+
+        private void indices(
+                int from, LabelRule indexRule, int classes, int[] masked, int[] code, int n) {
+            boolean plain = ignore == null || ignore < 0 || ignore >= classes;
+            if (reader.ints() != null) {
+                if (!PlainLabels.indices(reader.ints(), from, classes, masked, code, n) || !plain) {
+                    for (int i = 0; i < n; i++) {
+                        if (!plain || code[i] < 0 || code[i] >= classes) {
+                            code[i] = index(code[i], indexRule, classes, from + i);
+                        }
+                    }
+                }
+            } else if (!plain
+                    || reader.floats() == null
+                    || !PlainLabels.indices(reader.floats(), from, classes, masked, code, n)) {
+                double[] label = Scratch.doubles(0, n);
+                read(from, masked, label, n);
+                for (int i = 0; i < n; i++) {
+                    code[i] = index(label[i], indexRule, classes, from + i);
+                }
+            }
+            add(code, masked, n);
+        }
+
+        private int index(double label, LabelRule indexRule, int classes, int position) {
+            int index = (int) label;
+            if (index == label) {
+                if (ignore != null && index == ignore) {
+                    return VOID;
+                }
+                if (index >= 0 && index < classes) {
+                    return index;
+                }
+            }
+            throw indexRule.notIndex(label, at(position));
+        }
+
+        /** One-hot vectors. */
+        void vectors(int block) {
+            int n = blocks.length(block);
+            int[] masked = masked(block, 0);
+            int[] code = Scratch.ints(0, n);
+            if (reader.floats() == null
+                    || !PlainLabels.vectors(reader.floats(), blocks, block, masked, code)) {
+                everyVector(block, masked, code);
+            }
+            codes.put(single.offset(block, 0), code, 0, n);
+        }
+
+        private void everyVector(int block, int[] masked, int[] code) {
+            int n = blocks.length(block);
+            double[] label = Scratch.doubles(0, n);
+            double[] sum = Scratch.doubles(1, n);
+            double[] index = Scratch.doubles(2, n);
+            double[] wrong = Scratch.doubles(3, n);
+            Arrays.fill(sum, 0, n, 0);
+            Arrays.fill(index, 0, n, 0);
+            Arrays.fill(wrong, 0, n, 0);
+            for (int c = 0; c < blocks.channels(); c++) {
+                read(blocks.offset(block, c), masked, label, n);
+                for (int i = 0; i < n; i++) {
+                    sum[i] += label[i];
+                    index[i] += c * label[i];
+                    wrong[i] += Math.abs(label[i] * (label[i] - 1));
+                }
+            }
+            for (int i = 0; i < n; i++) {
+                // written so that NaN is refused
+                if (!(wrong[i] == 0 && sum[i] <= 1)) {
+                    throw wrongVector(block, i, true);
+                }
+                code[i] = sum[i] == 0 ? VOID : (int) index[i];
+            }
+        }
+
+        /** Vectors that sum to 1; a pixel is void where all of its vector is 0, and else 0. */
+        void softVectors(int block) {
+            int n = blocks.length(block);
+            int[] masked = masked(block, 0);
+            int[] code = Scratch.ints(0, n);
+            if (reader.floats() == null
+                    || !PlainLabels.softVectors(
+                            reader.floats(),
+                            blocks,
+                            block,
+                            masked,
+                            (float) rule.tolerance(),
+                            code)) {
+                everySoftVector(block, masked, code);
+            }
+            codes.put(single.offset(block, 0), code, 0, n);
+        }
+
+        private void everySoftVector(int block, int[] masked, int[] code) {
+            int n = blocks.length(block);
+            double[] label = Scratch.doubles(0, n);
+            double[] sum = Scratch.doubles(1, n);
+            double[] least = Scratch.doubles(2, n);
+            double[] largest = Scratch.doubles(3, n);
+            Arrays.fill(sum, 0, n, 0);
+            Arrays.fill(least, 0, n, 0);
+            Arrays.fill(largest, 0, n, 0);
+            for (int c = 0; c < blocks.channels(); c++) {
+                read(blocks.offset(block, c), masked, label, n);
+                for (int i = 0; i < n; i++) {
+                    sum[i] += label[i];
+                    least[i] = Math.min(least[i], label[i]);
+                    largest[i] = Math.max(largest[i], label[i]);
+                }
+            }
+            for (int i = 0; i < n; i++) {
+                code[i] =
+                        switch (rule.kind(sum[i], least[i], largest[i])) {
+                            case IGNORED -> VOID;
+                            case ONE_HOT, SOFT -> 0;
+                            case WRONG -> throw wrongVector(block, i, false);
+                        };
+            }
+        }
+
+        private IllegalArgumentException wrongVector(int block, int i, boolean hard) {
+            double[] label = {0};
+            double sum = 0;
+            double least = Double.POSITIVE_INFINITY;
+            double largest = Double.NEGATIVE_INFINITY;
+            for (int c = 0; c < blocks.channels(); c++) {
+                reader.read(blocks.offset(block, c) + i, label, 1);
+                sum += label[0];
+                least = Math.min(least, label[0]);
+                largest = Math.max(largest, label[0]);
+            }
+            String place = at(blocks.offset(block, 0) + i) + " (first channel)";
+            return hard
+                    ? rule.notOneHot(sum, least, largest, place)
+                    : rule.notVector(sum, least, largest, place);
+        }
+
+        /** A label from 0 to 1 for each channel. */
+        void softElements(int block) {
+            int n = blocks.length(block);
+            int[] code = Scratch.ints(0, n);
+            boolean plain = reader.floats() != null && (ignore == null || ignore < 0 || ignore > 1);
+            for (int c = 0; c < blocks.channels(); c++) {
+                int from = blocks.offset(block, c);
+                int[] masked = masked(block, c);
+                if (plain && PlainLabels.softElements(reader.floats(), from, masked, n)) {
+                    Arrays.fill(code, 0, n, 0);
+                } else {
+                    everySoftElement(from, masked, code, n);
+                }
+                add(code, masked, n);
+                codes.put(from, code, 0, n);
+            }
+        }
+
+        private void everySoftElement(int from, int[] masked, int[] code, int n) {
+            double[] label = Scratch.doubles(0, n);
+            read(from, masked, label, n);
+            for (int i = 0; i < n; i++) {
+                if (ignore != null && label[i] == ignore) {
+                    code[i] = VOID;
+                } else if (LabelRule.isElement(label[i])) {
+                    code[i] = 0;
+                } else {
+                    throw ofElements.notElement(label[i], at(from + i));
+                }
+            }
+        }
+
+        private void read(int from, int[] masked, double[] label, int n) {
+            reader.read(from, label, n);
+            if (masked != null) {
+                Indicator.clearVoid(label, masked, n);
+            }
+        }
+
+        private String at(int position) {
+            return "at " + place(shape, position);
         }
     }
 
@@ -226,171 +470,16 @@ public final class Targets extends JavaOp {
         }
     }
 
-    private static void indices(
-            LabelReader reader,
-            int from,
-            int classes,
-            INDArray labels,
-            Integer ignore,
-            int[] code,
-            int n) {
-        boolean plain = ignore == null || ignore < 0 || ignore >= classes;
-        if (reader.ints() != null) {
-            if (PlainLabels.indices(reader.ints(), from, classes, code, n) && plain) {
-                return;
-            }
-            for (int i = 0; i < n; i++) {
-                if (!plain || code[i] < 0 || code[i] >= classes) {
-                    code[i] = index(code[i], classes, ignore, labels, from + i);
-                }
-            }
-            return;
+    /** Makes codes void where others are; none where there are none. */
+    private static void add(int[] code, int[] voids, int n) {
+        for (int i = 0; i < n && voids != null; i++) {
+            code[i] |= voids[i];
         }
-        if (plain
-                && reader.floats() != null
-                && PlainLabels.indices(reader.floats(), from, classes, code, n)) {
-            return;
-        }
-        double[] label = Scratch.doubles(0, n);
-        reader.read(from, label, n);
+    }
+
+    private static void retain(int[] voids, int[] others, int n) {
         for (int i = 0; i < n; i++) {
-            code[i] = index(label[i], classes, ignore, labels, from + i);
-        }
-    }
-
-    private static int index(
-            double label, int classes, Integer ignore, INDArray labels, int position) {
-        int index = (int) label;
-        if (index == label) {
-            if (ignore != null && index == ignore) {
-                return VOID;
-            }
-            if (index >= 0 && index < classes) {
-                return index;
-            }
-        }
-        throw new IllegalArgumentException(
-                "labels must be class indices from 0 to "
-                        + (classes - 1)
-                        + (ignore == null
-                                ? " (no ignoreIndex is set)"
-                                : " or the ignoreIndex, which is " + ignore)
-                        + ", got "
-                        + label
-                        + " at "
-                        + place(labels.shape(), position));
-    }
-
-    private static void channelsOfElements(
-            LabelReader reader,
-            Blocks blocks,
-            int block,
-            INDArray labels,
-            Integer ignore,
-            IntBuffer codes) {
-        int n = blocks.length(block);
-        int[] code = Scratch.ints(0, n);
-        for (int c = 0; c < blocks.channels(); c++) {
-            int from = blocks.offset(block, c);
-            indices(reader, from, 2, labels, ignore, code, n);
-            codes.put(from, code, 0, n);
-        }
-    }
-
-    private static void classesOfVectors(
-            LabelReader reader, Blocks blocks, int block, INDArray labels, IntBuffer codes) {
-        int n = blocks.length(block);
-        int[] code = Scratch.ints(0, n);
-        if (reader.floats() != null && PlainLabels.vectors(reader.floats(), blocks, block, code)) {
-            codes.put(blocks.withChannels(1).offset(block, 0), code, 0, n);
-            return;
-        }
-        double[] label = Scratch.doubles(0, n);
-        double[] sum = Scratch.doubles(1, n);
-        double[] index = Scratch.doubles(2, n);
-        double[] wrong = Scratch.doubles(3, n);
-        Arrays.fill(sum, 0, n, 0);
-        Arrays.fill(index, 0, n, 0);
-        Arrays.fill(wrong, 0, n, 0);
-        for (int c = 0; c < blocks.channels(); c++) {
-            reader.read(blocks.offset(block, c), label, n);
-            for (int i = 0; i < n; i++) {
-                sum[i] += label[i];
-                index[i] += c * label[i];
-                wrong[i] += Math.abs(label[i] * (label[i] - 1));
-            }
-        }
-        for (int i = 0; i < n; i++) {
-            // written so that NaN is refused
-            if (!(wrong[i] == 0 && sum[i] <= 1)) {
-                throw new IllegalArgumentException(
-                        "labels must be one-hot for this loss (one 1 and zeros, or all zeros for void)"
-                                + ", got a vector with sum "
-                                + sum[i]
-                                + " at "
-                                + place(labels.shape(), blocks.offset(block, 0) + i)
-                                + " (first channel); soft labels are not supported here");
-            }
-            code[i] = sum[i] == 0 ? VOID : (int) index[i];
-        }
-        codes.put(blocks.withChannels(1).offset(block, 0), code, 0, n);
-    }
-
-    /** A pixel of one label is void where all of its vector is 0. */
-    private static void softLabels(
-            LabelReader reader,
-            Blocks blocks,
-            int block,
-            INDArray labels,
-            boolean perChannel,
-            Integer ignore,
-            IntBuffer codes) {
-        int n = blocks.length(block);
-        int[] code = Scratch.ints(0, n);
-        boolean floats = reader.floats() != null;
-        if (floats
-                && !perChannel
-                && PlainLabels.softVectors(reader.floats(), blocks, block, code)) {
-            codes.put(blocks.withChannels(1).offset(block, 0), code, 0, n);
-            return;
-        }
-        boolean plain = floats && perChannel && (ignore == null || ignore < 0 || ignore > 1);
-        double[] label = Scratch.doubles(0, n);
-        Arrays.fill(code, 0, n, VOID);
-        for (int c = 0; c < blocks.channels(); c++) {
-            int from = blocks.offset(block, c);
-            if (plain && PlainLabels.softElements(reader.floats(), from, n)) {
-                Arrays.fill(code, 0, n, 0);
-                codes.put(from, code, 0, n);
-                continue;
-            }
-            reader.read(from, label, n);
-            for (int i = 0; i < n; i++) {
-                boolean ignored = perChannel && ignore != null && label[i] == ignore;
-                // written so that NaN is refused
-                if (!ignored && !(label[i] >= 0 && label[i] <= 1)) {
-                    throw new IllegalArgumentException(
-                            "labels must be from 0 to 1"
-                                    + (perChannel && ignore != null
-                                            ? " or the ignoreIndex, which is " + ignore
-                                            : "")
-                                    + ", got "
-                                    + label[i]
-                                    + " at "
-                                    + place(labels.shape(), from + i));
-                }
-                if (perChannel) {
-                    code[i] = ignored ? VOID : 0;
-                } else if (label[i] > 0) {
-                    code[i] = 0;
-                }
-            }
-            if (perChannel) {
-                codes.put(from, code, 0, n);
-            }
-        }
-        if (!perChannel) {
-            codes.put(blocks.withChannels(1).offset(block, 0), code, 0, n);
+            voids[i] &= others[i];
         }
     }
 

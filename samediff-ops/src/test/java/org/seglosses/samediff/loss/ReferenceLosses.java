@@ -143,14 +143,15 @@ final class ReferenceLosses {
                 if (s.isVoid(n, 0, pixel)) {
                     continue;
                 }
-                int y = s.code(n, 0, pixel);
-                double own = classWeight(loss.classWeights(), y);
-                double term = (1 - loss.smoothing()) * own * negativeLog(s, n, y, pixel);
+                double own = 0;
+                double term = 0;
                 for (int c = 0; c < s.c(); c++) {
+                    double weight = classWeight(loss.classWeights(), c);
+                    double y = s.y(n, c, pixel);
+                    own += weight * y;
                     term +=
-                            loss.smoothing()
-                                    / s.c()
-                                    * classWeight(loss.classWeights(), c)
+                            ((1 - loss.smoothing()) * y + loss.smoothing() / s.c())
+                                    * weight
                                     * negativeLog(s, n, c, pixel);
                 }
                 terms += s.weight(n, pixel) * term;

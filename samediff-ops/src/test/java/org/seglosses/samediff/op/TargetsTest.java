@@ -315,7 +315,8 @@ class TargetsTest {
                         z,
                         null,
                         range
-                                + " or the ignoreIndex, which is 255, got 0.5 at [0, 1, 1] of shape [1, 2, 2]"),
+                                + " or the ignoreIndex, which is 255, got 0.5 at [0, 1, 1] of shape [1, 2, 2]"
+                                + SCALED),
                 new Refusal(
                         pixel,
                         0,
@@ -323,7 +324,8 @@ class TargetsTest {
                         z,
                         null,
                         range
-                                + " or the ignoreIndex, which is 0, got NaN at [0, 0, 0] of shape [1, 2, 2]"),
+                                + " or the ignoreIndex, which is 0, got NaN at [0, 0, 0] of shape [1, 2, 2]"
+                                + NO_DATA),
                 new Refusal(
                         pixel,
                         -1,
@@ -346,8 +348,8 @@ class TargetsTest {
                         soft,
                         z,
                         null,
-                        "labels must be one-hot for this loss (one 1 and zeros, or all zeros for void),"
-                                + " got a vector with sum 0.5 at [0, 0, 1, 0] of shape [1, 3, 2, 2]"
+                        "labels must be one-hot here (one 1 and zeros, or all zeros for an ignored pixel),"
+                                + " got a vector with sum 0.5 and values from 0.0 to 0.5 at [0, 0, 1, 0] of shape [1, 3, 2, 2]"
                                 + " (first channel); soft labels are not supported here"),
                 new Refusal(
                         pixel,
@@ -355,18 +357,20 @@ class TargetsTest {
                         two,
                         z,
                         null,
-                        "labels must be one-hot for this loss (one 1 and zeros, or all zeros for void),"
-                                + " got a vector with sum 2.0 at [0, 0, 0, 1] of shape [1, 3, 2, 2]"
-                                + " (first channel); soft labels are not supported here"),
+                        "labels must be one-hot here (one 1 and zeros, or all zeros for an ignored pixel),"
+                                + " got a vector with sum 2.0 and values from 0.0 to 1.0 at [0, 0, 0, 1] of shape"
+                                + " [1, 3, 2, 2] (first channel); several classes in a pixel? that is"
+                                + " mode MULTILABEL, with sigmoids"),
                 new Refusal(
                         pixel,
                         null,
                         nan,
                         z,
                         null,
-                        "labels must be one-hot for this loss (one 1 and zeros, or all zeros for void),"
-                                + " got a vector with sum NaN at [0, 0, 1, 0] of shape [1, 3, 2, 2]"
-                                + " (first channel); soft labels are not supported here"),
+                        "labels must be one-hot here (one 1 and zeros, or all zeros for an ignored pixel),"
+                                + " got a vector with NaN at [0, 0, 1, 0] of shape [1, 3, 2, 2]"
+                                + " (first channel)"
+                                + NO_DATA),
                 new Refusal(
                         Labelling.CHANNEL,
                         null,
@@ -374,7 +378,8 @@ class TargetsTest {
                         z,
                         null,
                         "labels must be class indices from 0 to 1 (no ignoreIndex is set), got 0.5"
-                                + " at [0, 1, 1, 0] of shape [1, 3, 2, 2]"),
+                                + " at [0, 1, 1, 0] of shape [1, 3, 2, 2]"
+                                + SCALED),
                 new Refusal(
                         Labelling.CHANNEL,
                         null,
@@ -461,6 +466,12 @@ class TargetsTest {
                 new Refusal(
                         pixel, null, fine, z, Nd4j.ones(1, 1, 1, 2, 2), masks("[1, 1, 1, 2, 2]")));
     }
+
+    private static final String SCALED =
+            "; an index is a whole number: were the labels scaled, by a division by 255 say? leave"
+                    + " that out";
+
+    private static final String NO_DATA = "; no data there? set the mask to 0 at these pixels";
 
     private static String shapes(String got) {
         return "labels must be class indices [N,H,W] or [N,1,H,W], or one-hot [N,C,H,W],"
