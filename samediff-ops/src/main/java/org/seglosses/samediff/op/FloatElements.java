@@ -433,6 +433,16 @@ final class FloatElements {
         }
     }
 
+    /**
+     * Finds by how much the greatest logit is above that of a class; 0 where the class has no share
+     * in the label, since infinity times 0 is no number.
+     */
+    private static void differences(float[] max, float[] z, float[] label, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = label[i] == 0 ? 0 : Math.min(max[i] - z[i], Float.MAX_VALUE);
+        }
+    }
+
     /** The pixels of a block, with all their classes. */
     private final class Pixels {
 
@@ -476,8 +486,10 @@ final class FloatElements {
             float[] max = Scratch.floats(6, n);
             float[] sum = Scratch.floats(7, n);
             Arrays.fill(sum, 0, n, 0);
+            Arrays.fill(labels, 0, n, 0);
             for (int c = 0; c < channels; c++) {
                 row.labels(c, y[c]);
+                FloatSoftmax.add(labels, y[c], n);
                 if (probabilities) {
                     for (int i = 0; i < n; i++) {
                         own[c][i] = Math.max(p[c][i], FloatCrossEntropy.LEAST_PROBABILITY);
@@ -493,11 +505,10 @@ final class FloatElements {
                     }
                 }
             } else {
-                FloatSoftmax.maxima(p, channels, n, max, sum);
+                boolean smooth = modulation.smoothing() != 0;
+                FloatSoftmax.maxima(p, channels, n, max, sum, (c, i) -> smooth || y[c][i] != 0);
                 for (int c = 0; c < channels; c++) {
-                    for (int i = 0; i < n; i++) {
-                        own[c][i] = max[i] - p[c][i];
-                    }
+                    differences(max, p[c], smooth ? labels : y[c], own[c], n);
                 }
                 FloatSoftmax.exponentials(p, channels, n, max, sum);
                 float[] inverse = max;
@@ -513,11 +524,7 @@ final class FloatElements {
                 }
             }
             Arrays.fill(entropy, 0, n, 0);
-            Arrays.fill(labels, 0, n, 0);
             Arrays.fill(q, 0, n, 0);
-            for (int c = 0; c < channels; c++) {
-                FloatSoftmax.add(labels, y[c], n);
-            }
             for (int c = 0; c < channels; c++) {
                 for (int i = 0; i < n; i++) {
                     entropy[i] += label(c, i) * own[c][i];

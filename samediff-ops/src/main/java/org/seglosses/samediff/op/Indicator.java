@@ -137,6 +137,24 @@ final class Indicator {
         }
     }
 
+    /** Whether one of some values is not 0, NaN too; not of -0. */
+    static boolean anyNotZero(float[] x, int n) {
+        int bits = 0;
+        for (int i = 0; i < n; i++) {
+            bits |= Bits.get(x, i);
+        }
+        return bits != 0;
+    }
+
+    /** Whether one of some values is not 0, NaN too. */
+    static boolean anyNotZero(double[] x, int n) {
+        double sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += Math.abs(x[i]);
+        }
+        return sum != 0;
+    }
+
     /** Writes 1 where a code is not void, and else 0. */
     static void ofValid(int[] codes, float[] to, int n) {
         for (int i = 0; i < n; i++) {
