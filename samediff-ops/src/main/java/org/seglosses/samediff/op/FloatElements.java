@@ -433,13 +433,15 @@ final class FloatElements {
         }
     }
 
-    /**
-     * Finds by how much the greatest logit is above that of a class; 0 where the class has no share
-     * in the label, since infinity times 0 is no number.
-     */
-    private static void differences(float[] max, float[] z, float[] label, float[] to, int n) {
+    private static void differences(float[] max, float[] z, float[] to, int n) {
         for (int i = 0; i < n; i++) {
-            to[i] = label[i] == 0 ? 0 : Math.min(max[i] - z[i], Float.MAX_VALUE);
+            to[i] = Math.min(max[i] - z[i], Float.MAX_VALUE);
+        }
+    }
+
+    private static void clearWithout(float[] label, float[] values, int n) {
+        for (int i = 0; i < n; i++) {
+            values[i] = label[i] == 0 ? 0 : values[i];
         }
     }
 
@@ -486,10 +488,8 @@ final class FloatElements {
             float[] max = Scratch.floats(6, n);
             float[] sum = Scratch.floats(7, n);
             Arrays.fill(sum, 0, n, 0);
-            Arrays.fill(labels, 0, n, 0);
             for (int c = 0; c < channels; c++) {
                 row.labels(c, y[c]);
-                FloatSoftmax.add(labels, y[c], n);
                 if (probabilities) {
                     for (int i = 0; i < n; i++) {
                         own[c][i] = Math.max(p[c][i], FloatCrossEntropy.LEAST_PROBABILITY);
@@ -506,9 +506,15 @@ final class FloatElements {
                 }
             } else {
                 boolean smooth = modulation.smoothing() != 0;
-                FloatSoftmax.maxima(p, channels, n, max, sum, (c, i) -> smooth || y[c][i] != 0);
+                boolean infinite =
+                        FloatSoftmax.maxima(
+                                p, channels, n, max, sum, (c, i) -> smooth || y[c][i] != 0);
                 for (int c = 0; c < channels; c++) {
-                    differences(max, p[c], smooth ? labels : y[c], own[c], n);
+                    differences(max, p[c], own[c], n);
+                    if (infinite) {
+                        // infinity times 0 is no number
+                        clearWithout(y[c], own[c], n);
+                    }
                 }
                 FloatSoftmax.exponentials(p, channels, n, max, sum);
                 float[] inverse = max;
@@ -524,7 +530,11 @@ final class FloatElements {
                 }
             }
             Arrays.fill(entropy, 0, n, 0);
+            Arrays.fill(labels, 0, n, 0);
             Arrays.fill(q, 0, n, 0);
+            for (int c = 0; c < channels; c++) {
+                FloatSoftmax.add(labels, y[c], n);
+            }
             for (int c = 0; c < channels; c++) {
                 for (int i = 0; i < n; i++) {
                     entropy[i] += label(c, i) * own[c][i];
@@ -544,8 +554,9 @@ final class FloatElements {
                 float[] factored = sums[at + ElementSums.FACTORS];
                 for (int i = 0; i < n; i++) {
                     float wy = w[i] * label(c, i);
-                    terms[i] += alpha * wy * (factors.f[i] * own[c][i] + poly * q[i]);
-                    factored[i] += wy * factors.f[i];
+                    float wyf = wy * factors.f[i];
+                    terms[i] += alpha * (wyf * own[c][i] + wy * poly * q[i]);
+                    factored[i] += wyf;
                 }
                 FloatSoftmax.addProduct(sums[at + ElementSums.WEIGHTS], w, y[c], n);
             }

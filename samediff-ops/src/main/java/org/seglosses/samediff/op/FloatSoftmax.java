@@ -73,19 +73,22 @@ final class FloatSoftmax {
     /**
      * Finds the maximum over the channels; {@code sum} gets 0, or NaN at a pixel without a softmax:
      * where a logit is NaN or +infinity, where one is -infinity and its class has a share in the
-     * label, and where all are -infinity. Elsewhere -infinity says probability 0.
+     * label, and where all are -infinity. Elsewhere -infinity says probability 0. Returns whether
+     * any logit is not finite.
      */
-    static void maxima(float[][] z, int channels, int n, float[] max, float[] sum, Labels labels) {
+    static boolean maxima(
+            float[][] z, int channels, int n, float[] max, float[] sum, Labels labels) {
         System.arraycopy(z[0], 0, max, 0, n);
         Arrays.fill(sum, 0, n, 0);
         addIfNotFinite(sum, z[0], n);
         for (int c = 1; c < channels; c++) {
             raise(max, sum, z[c], n);
         }
-        // a sum is 0 or NaN: few blocks have any
-        if (Indicator.anyNotZero(sum, n)) {
+        boolean any = Indicator.anyNaN(sum, n);
+        if (any) {
             allowNegativeInfinity(z, channels, n, max, sum, labels);
         }
+        return any;
     }
 
     private static void allowNegativeInfinity(

@@ -137,20 +137,21 @@ final class Indicator {
         }
     }
 
-    /** Whether one of some values is not 0, NaN too; not of -0. */
-    static boolean anyNotZero(float[] x, int n) {
-        int bits = 0;
+    /** Whether there is NaN among some values that are 0 otherwise. */
+    static boolean anyNaN(float[] x, int n) {
+        // added, since HotSpot does not vectorize the search for one
+        int exponents = 0;
         for (int i = 0; i < n; i++) {
-            bits |= Bits.get(x, i);
+            exponents += Bits.get(x, i) >>> 23;
         }
-        return bits != 0;
+        return exponents != 0;
     }
 
-    /** Whether one of some values is not 0, NaN too. */
-    static boolean anyNotZero(double[] x, int n) {
+    /** Whether there is NaN among some values that are 0 otherwise. */
+    static boolean anyNaN(double[] x, int n) {
         double sum = 0;
         for (int i = 0; i < n; i++) {
-            sum += Math.abs(x[i]);
+            sum += x[i];
         }
         return sum != 0;
     }
