@@ -32,7 +32,9 @@ import java.util.Set;
  *
  * <p><b>Errors.</b> When the graph runs, a label that is no class and not the ignore index, or a
  * negative or infinite mask, is an {@code IllegalArgumentException}. A logit at a valid pixel that
- * is not finite makes the loss and the gradient NaN.
+ * is not finite makes the loss and the gradient NaN. One exception: under softmax, -infinity says
+ * probability 0 at a class that has no share in the pixel's label (smoothing gives all a share),
+ * where another of the pixel's logits is finite.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.CLASS, property = "@class")
 public interface SegmentationLoss extends Serializable {

@@ -17,6 +17,9 @@ import java.util.stream.Stream;
  * {@code v}, a pixel's term is {@code w * ((1-s) * v_y * (lse - z_y) + s/C * sum_c v_c * (lse -
  * z_c))} and its weight {@code w * v_y}; a soft label is the same, linear in y. Log-sum-exp and
  * softmax are never stored: forward and backward each read the logits once.
+ *
+ * <p>A logit that is not finite makes NaN of its pixel's term and gradient, but for -infinity of a
+ * class that does not count in the term: it says probability 0.
  */
 public final class CrossEntropySums extends JavaOp {
 

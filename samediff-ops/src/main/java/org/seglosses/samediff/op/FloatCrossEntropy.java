@@ -247,7 +247,7 @@ final class FloatCrossEntropy {
                     Log.inPlace(z[c], n);
                 }
             } else {
-                FloatSoftmax.maxima(z, channels, n, max, sum);
+                FloatSoftmax.maxima(z, channels, n, max, sum, this::hasShare);
             }
             findShares();
             float[] mass = labels;
@@ -279,6 +279,11 @@ final class FloatCrossEntropy {
             FloatSoftmax.addProduct(masses, w, mass, n);
         }
 
+        /** Whether a class counts at a pixel, by its label or by smoothing. */
+        private boolean hasShare(int c, int i) {
+            return smoothing > 0 || y[c][i] != 0;
+        }
+
         /** Finds the sum of {@code a_c}: without class weights, that of the labels. */
         private void findShares() {
             if (!weighted) {
@@ -301,7 +306,7 @@ final class FloatCrossEntropy {
                     gradientByProbability(c);
                 }
             } else {
-                FloatSoftmax.maxima(z, channels, n, max, sum);
+                FloatSoftmax.maxima(z, channels, n, max, sum, this::hasShare);
                 FloatSoftmax.exponentials(z, channels, n, max, sum);
                 FloatSoftmax.multiply(a, w, n);
                 divide(a, sum, n);

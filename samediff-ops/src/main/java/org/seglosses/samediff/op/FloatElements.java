@@ -433,6 +433,18 @@ final class FloatElements {
         }
     }
 
+    private static void differences(float[] max, float[] z, float[] to, int n) {
+        for (int i = 0; i < n; i++) {
+            to[i] = Math.min(max[i] - z[i], Float.MAX_VALUE);
+        }
+    }
+
+    private static void clearWithout(float[] label, float[] values, int n) {
+        for (int i = 0; i < n; i++) {
+            values[i] = label[i] == 0 ? 0 : values[i];
+        }
+    }
+
     /** The pixels of a block, with all their classes. */
     private final class Pixels {
 
@@ -493,10 +505,15 @@ final class FloatElements {
                     }
                 }
             } else {
-                FloatSoftmax.maxima(p, channels, n, max, sum);
+                boolean smooth = modulation.smoothing() != 0;
+                boolean infinite =
+                        FloatSoftmax.maxima(
+                                p, channels, n, max, sum, (c, i) -> smooth || y[c][i] != 0);
                 for (int c = 0; c < channels; c++) {
-                    for (int i = 0; i < n; i++) {
-                        own[c][i] = max[i] - p[c][i];
+                    differences(max, p[c], own[c], n);
+                    if (infinite) {
+                        // infinity times 0 is no number
+                        clearWithout(y[c], own[c], n);
                     }
                 }
                 FloatSoftmax.exponentials(p, channels, n, max, sum);
@@ -537,8 +554,9 @@ final class FloatElements {
                 float[] factored = sums[at + ElementSums.FACTORS];
                 for (int i = 0; i < n; i++) {
                     float wy = w[i] * label(c, i);
-                    terms[i] += alpha * wy * (factors.f[i] * own[c][i] + poly * q[i]);
-                    factored[i] += wy * factors.f[i];
+                    float wyf = wy * factors.f[i];
+                    terms[i] += alpha * (wyf * own[c][i] + wy * poly * q[i]);
+                    factored[i] += wyf;
                 }
                 FloatSoftmax.addProduct(sums[at + ElementSums.WEIGHTS], w, y[c], n);
             }

@@ -42,7 +42,7 @@ final class FloatOhem {
                         }
                         entropies(p, sum, entropy, n);
                     } else {
-                        FloatSoftmax.maxima(z, channels, n, max, sum);
+                        FloatSoftmax.maxima(z, channels, n, max, sum, (c, i) -> code[i] == c);
                         for (int c = 0; c < channels; c++) {
                             addOwnDifference(entropy, classes, c, max, z[c], n);
                         }

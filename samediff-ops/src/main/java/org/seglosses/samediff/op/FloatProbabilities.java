@@ -26,7 +26,8 @@ final class FloatProbabilities {
                             FloatSoftmax.sigmoid(p[c], one, n);
                         }
                     } else {
-                        FloatSoftmax.softmax(p, channels, n, one, other);
+                        int[] code = Scratch.ints(0, n);
+                        FloatSoftmax.softmax(p, channels, n, one, other, (c, i) -> code[i] == c);
                     }
                     if (anyVoid) {
                         clearVoid(p, codes, sigmoid, blocks, block);

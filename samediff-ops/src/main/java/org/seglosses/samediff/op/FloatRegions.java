@@ -158,7 +158,7 @@ final class FloatRegions {
             float[] one = Scratch.floats(1, n);
             float[] other = Scratch.floats(2, n);
             if (form == Probabilities.Form.SOFTMAX) {
-                FloatSoftmax.softmax(p, channels, n, one, other);
+                FloatSoftmax.softmax(p, channels, n, one, other, row::has);
             } else {
                 FloatProbabilities.spreadNotFinite(p, channels, n);
             }

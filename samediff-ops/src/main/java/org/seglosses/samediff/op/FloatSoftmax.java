@@ -63,16 +63,46 @@ final class FloatSoftmax {
         }
     }
 
+    /** What a softmax has to know of labels, where a logit is -infinity. */
+    interface Labels {
+
+        /** Whether the label of a pixel has a share above 0 in a class. */
+        boolean have(int channel, int pixel);
+    }
+
     /**
-     * Finds the maximum over the channels; {@code sum} gets 0, or NaN where a channel is not
-     * finite.
+     * Finds the maximum over the channels; {@code sum} gets 0, or NaN at a pixel without a softmax:
+     * where a logit is NaN or +infinity, where one is -infinity and its class has a share in the
+     * label, and where all are -infinity. Elsewhere -infinity says probability 0. Returns whether
+     * any logit is not finite.
      */
-    static void maxima(float[][] z, int channels, int n, float[] max, float[] sum) {
+    static boolean maxima(
+            float[][] z, int channels, int n, float[] max, float[] sum, Labels labels) {
         System.arraycopy(z[0], 0, max, 0, n);
         Arrays.fill(sum, 0, n, 0);
         addIfNotFinite(sum, z[0], n);
         for (int c = 1; c < channels; c++) {
             raise(max, sum, z[c], n);
+        }
+        boolean any = Indicator.anyNaN(sum, n);
+        if (any) {
+            allowNegativeInfinity(z, channels, n, max, sum, labels);
+        }
+        return any;
+    }
+
+    private static void allowNegativeInfinity(
+            float[][] z, int channels, int n, float[] max, float[] sum, Labels labels) {
+        for (int i = 0; i < n; i++) {
+            if (sum[i] == 0) {
+                continue;
+            }
+            sum[i] = max[i] * 0;
+            for (int c = 0; c < channels; c++) {
+                if (z[c][i] == Float.NEGATIVE_INFINITY && labels.have(c, i)) {
+                    sum[i] = Float.NaN;
+                }
+            }
         }
     }
 
@@ -90,9 +120,9 @@ final class FloatSoftmax {
         }
     }
 
-    /** Puts the softmax in the place of {@code z}; NaN in all channels if one is not finite. */
-    static void softmax(float[][] z, int channels, int n, float[] max, float[] sum) {
-        maxima(z, channels, n, max, sum);
+    /** Puts the softmax in the place of {@code z}; NaN in all channels of a pixel without one. */
+    static void softmax(float[][] z, int channels, int n, float[] max, float[] sum, Labels labels) {
+        maxima(z, channels, n, max, sum, labels);
         exponentials(z, channels, n, max, sum);
         for (int i = 0; i < n; i++) {
             sum[i] = 1 / sum[i];

@@ -156,6 +156,16 @@ final class FloatTarget {
             return voids;
         }
 
+        /**
+         * Whether the label of a pixel has a share above 0 in a class, where there is one label a
+         * pixel; slow.
+         */
+        boolean has(int channel, int i) {
+            return soft == null
+                    ? code[i] == channel
+                    : soft.get(blocks.offset(block, channel) + i) != 0;
+        }
+
         /** Puts 0 in the place of values where the channel that is loaded is void. */
         void clearVoid(float[] values) {
             if (voids > 0) {

@@ -137,6 +137,25 @@ final class Indicator {
         }
     }
 
+    /** Whether there is NaN among some values that are 0 otherwise. */
+    static boolean anyNaN(float[] x, int n) {
+        // added, since HotSpot does not vectorize the search for one
+        int exponents = 0;
+        for (int i = 0; i < n; i++) {
+            exponents += Bits.get(x, i) >>> 23;
+        }
+        return exponents != 0;
+    }
+
+    /** Whether there is NaN among some values that are 0 otherwise. */
+    static boolean anyNaN(double[] x, int n) {
+        double sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += x[i];
+        }
+        return sum != 0;
+    }
+
     /** Writes 1 where a code is not void, and else 0. */
     static void ofValid(int[] codes, float[] to, int n) {
         for (int i = 0; i < n; i++) {

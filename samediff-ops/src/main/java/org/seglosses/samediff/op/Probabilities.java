@@ -10,7 +10,8 @@ import java.util.List;
  * Probabilities {@code [N,C,H,W]} of logits: softmax over the channels, or sigmoid in each, as the
  * codes say (one label a pixel, or one a channel). At void pixels they are 0 whatever the logits
  * are, and the gradient is 0. A logit at a valid pixel that is not finite makes NaN of its own
- * probability, and with softmax of all its pixel's.
+ * probability, and with softmax of all its pixel's; but with softmax -infinity says probability 0
+ * where its class is not the label and another logit is finite.
  */
 public final class Probabilities extends JavaOp {
 

@@ -10,8 +10,9 @@ import java.util.List;
  * The softmax probability of each pixel's label, and its entropy {@code -log p}: logits {@code
  * [N,C,H,W]} and codes {@code [N,1,H,W]} to {@code [2,N,H,W]}. At void pixels the probability is
  * +infinity, so that no selection takes them, and the entropy 0. Both are NaN where any of a valid
- * pixel's logits is not finite. They are bits, in INT32, of DOUBLE in INT64: an integer has no
- * gradient, and the entropies' own is found from the logits.
+ * pixel's logits is not finite, but for -infinity of another class, which says probability 0. They
+ * are bits, in INT32, of DOUBLE in INT64: an integer has no gradient, and the entropies' own is
+ * found from the logits.
  */
 public final class TrueProbability extends JavaOp {
 

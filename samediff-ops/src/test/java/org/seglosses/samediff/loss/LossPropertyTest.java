@@ -191,6 +191,13 @@ class LossPropertyTest {
                         }
                         double[] z = s.z().clone();
                         z[i] = bad[random.nextInt(3)];
+                        boolean probabilityZero =
+                                s.y(plane / s.c(), plane % s.c(), i % s.pixels()) == 0
+                                        && subject.mode() == Mode.MULTICLASS
+                                        && NegativeInfinityTest.allowsIt(draw.loss());
+                        if (z[i] == Double.NEGATIVE_INFINITY && probabilityZero) {
+                            return;
+                        }
                         Result result = LossRun.of(draw.loss(), s.withLogits(z), type);
                         assertThat(result.value()).as(as).isNaN();
                         assertThat(Arrays.stream(result.gradient()).anyMatch(Double::isNaN))
