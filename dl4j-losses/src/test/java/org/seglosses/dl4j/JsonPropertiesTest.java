@@ -96,7 +96,7 @@ class JsonPropertiesTest {
                     defaults(
                             "GeneralizedDice",
                             "'weighting': 'SQUARE', 'smooth': 1e-5, 'smoothDenominator': null,"
-                                    + " 'perImage': true, 'classes': [], 'ignoreIndex': null,"
+                                    + " 'smoothInPixels': true, 'perImage': true, 'classes': [], 'ignoreIndex': null,"
                                     + " 'mode': null"),
                     defaults("SoftBce", BCE + ", 'ignoreIndex': -100"),
                     defaults(
