@@ -201,7 +201,7 @@ final class GoldenMapping {
                             : none();
             case "monai.GeneralizedDiceLoss" ->
                     knowing("softmax", "to_onehot_y")
-                            ? loss(LossGeneralizedDice.builder().build())
+                            ? loss(LossGeneralizedDice.monai().build())
                             : none();
             case "monai.FocalLoss" ->
                     knowing("to_onehot_y", "gamma", "alpha", "weight")

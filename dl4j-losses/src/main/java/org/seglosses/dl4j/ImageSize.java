@@ -1,5 +1,6 @@
 package org.seglosses.dl4j;
 
+import org.nd4j.shade.jackson.annotation.JsonAnySetter;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 import java.io.Serializable;
@@ -25,5 +26,11 @@ public record ImageSize(@JsonProperty("height") int height, @JsonProperty("width
             throw new IllegalArgumentException(
                     "imageSize must be at least 1 x 1, got " + height + " x " + width);
         }
+    }
+
+    @JsonAnySetter
+    private void refuse(String property, Object value) {
+        throw new IllegalArgumentException(
+                "properties of imageSize must be among [height, width], got " + property);
     }
 }

@@ -37,6 +37,15 @@ public final class LossGeneralizedDice extends SegmentationLossFunction<Generali
         return GeneralizedDice.builder(LossGeneralizedDice::new);
     }
 
+    /**
+     * Starts a loss with the options of MONAI.
+     *
+     * @return a builder
+     */
+    public static GeneralizedDice.Builder<LossGeneralizedDice> monai() {
+        return builder().monai();
+    }
+
     @Override
     public LossGeneralizedDice imageSize(int height, int width) {
         return new LossGeneralizedDice(definition(), new ImageSize(height, width));

@@ -9,6 +9,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.nd4j.shade.jackson.annotation.JsonAnySetter;
 import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
 import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
@@ -19,6 +20,9 @@ import org.seglosses.samediff.loss.LossExplanation;
 import org.seglosses.samediff.loss.Mode;
 import org.seglosses.samediff.loss.SegmentationLoss;
 
+import java.io.IOException;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -83,6 +87,23 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         }
         this.definition = definition;
         this.imageSize = imageSize;
+    }
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+        in.defaultReadObject();
+        if (definition == null) {
+            throw new InvalidObjectException("definition must be given, got null");
+        }
+    }
+
+    /** DL4J's mappers skip what they do not know. */
+    @JsonAnySetter
+    private void refuse(String property, Object value) {
+        throw new IllegalArgumentException(
+                "properties of "
+                        + name()
+                        + " must be among [definition, imageSize], got "
+                        + property);
     }
 
     /**

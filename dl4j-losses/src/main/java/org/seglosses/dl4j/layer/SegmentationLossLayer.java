@@ -17,8 +17,14 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.nd4j.shade.jackson.annotation.JsonAnySetter;
+import org.nd4j.shade.jackson.annotation.JsonCreator;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 import org.seglosses.dl4j.SegmentationLossFunction;
 
+import java.io.IOException;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
 import java.util.Collection;
 import java.util.Objects;
 
@@ -52,13 +58,32 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
     private SegmentationLossFunction<?> lossFn;
     private CNN2DFormat format = CNN2DFormat.NCHW;
 
-    // for Jackson
-    private SegmentationLossLayer() {}
+    /** For Jackson, which sets what else there is; what is missing keeps its default. */
+    @JsonCreator
+    private SegmentationLossLayer(@JsonProperty("lossFn") ILossFunction lossFn) {
+        this.lossFn = requireOurs(lossFn);
+    }
 
     private SegmentationLossLayer(Builder builder) {
         super(builder);
         lossFn = requireOurs(builder.getLossFn());
         format = builder.format;
+    }
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+        in.defaultReadObject();
+        if (lossFn == null || format == null) {
+            throw new InvalidObjectException(
+                    "lossFn and format must be given, got " + lossFn + " and " + format);
+        }
+    }
+
+    /** DL4J's mappers skip what they do not know. */
+    @JsonAnySetter
+    private void refuse(String property, Object value) {
+        throw new IllegalArgumentException(
+                "properties of SegmentationLossLayer must be those of a layer, lossFn or format, got "
+                        + property);
     }
 
     private static SegmentationLossFunction<?> requireOurs(ILossFunction loss) {

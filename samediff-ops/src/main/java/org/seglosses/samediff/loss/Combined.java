@@ -3,12 +3,14 @@ package org.seglosses.samediff.loss;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonInclude;
+import org.nd4j.shade.jackson.databind.annotation.JsonDeserialize;
 import org.seglosses.samediff.op.PixelWeights;
 
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -42,6 +44,7 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
      * @param loss its definition
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
+    @JsonDeserialize(using = DefinitionReader.class)
     public record Term(Double weight, ISchedule schedule, SegmentationLoss loss)
             implements Serializable {
 
@@ -107,11 +110,13 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
      * Checks the components.
      *
      * @param terms as the record says
-     * @throws IllegalArgumentException if there is none, or they have no mode in common
+     * @throws IllegalArgumentException if there is none, one is null, or they have no mode in
+     *     common
      */
     public Combined {
         Rules.requireGiven(terms, "terms");
         Rules.require(!terms.isEmpty(), "terms", "at least one", terms);
+        Rules.require(terms.stream().noneMatch(Objects::isNull), "terms", "given, each", terms);
         terms = List.copyOf(terms);
         Rules.require(!common(terms).isEmpty(), "terms", "defined in a common mode", terms);
     }

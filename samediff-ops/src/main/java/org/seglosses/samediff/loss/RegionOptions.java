@@ -1,6 +1,8 @@
 package org.seglosses.samediff.loss;
 
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
+import org.nd4j.shade.jackson.databind.annotation.JsonDeserialize;
 import org.seglosses.samediff.op.RegionLosses;
 
 import java.io.Serializable;
@@ -30,6 +32,8 @@ import java.util.List;
  * @param classes the classes to average over; none by default, which is all
  * @param classWeights a weight for each class in the mean, not negative; none by default
  */
+@JsonInclude(JsonInclude.Include.ALWAYS)
+@JsonDeserialize(using = DefinitionReader.class)
 public record RegionOptions(
         double smooth,
         Double smoothDenominator,

@@ -3,7 +3,9 @@ package org.seglosses.samediff.loss;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.annotation.JsonTypeInfo;
+import org.nd4j.shade.jackson.databind.annotation.JsonDeserialize;
 import org.seglosses.samediff.op.GroupMean;
 
 import java.io.Serializable;
@@ -13,7 +15,10 @@ import java.util.Set;
 /**
  * The definition of a segmentation loss: its parameters, and how it adds itself to a graph.
  *
- * <p>Definitions are immutable, and equal if their parameters are.
+ * <p>Definitions are immutable, and equal if their parameters are. They are records, and are
+ * written to JSON as such. Where a property is missing in JSON its parameter has the default of the
+ * class's static {@code builder()}; null is read where null means something, as for {@code
+ * ignoreIndex}, and refused elsewhere, and so is a property that is unknown.
  *
  * <pre>{@code
  * SDVariable loss = Boundary.builder().theta(5).build().define(sd, "loss", labels, logits);
@@ -37,6 +42,8 @@ import java.util.Set;
  * where another of the pixel's logits is finite.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.CLASS, property = "@class")
+@JsonInclude(JsonInclude.Include.ALWAYS) // what is not written would be read as its default
+@JsonDeserialize(using = DefinitionReader.class)
 public interface SegmentationLoss extends Serializable {
 
     /**

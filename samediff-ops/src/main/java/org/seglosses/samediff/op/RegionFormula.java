@@ -97,37 +97,7 @@ enum RegionFormula {
     GENERALIZED_DICE(3) {
         @Override
         void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
-            double[] a = arguments.numbers();
-            boolean[] all = new boolean[sums.length];
-            Arrays.fill(all, true);
-            double[] share = arguments.shares().of(all);
-            double[] v = new double[sums.length];
-            double greatest = 0;
-            for (int c = 0; c < v.length; c++) {
-                double labelled = sums[c][RegionSums.LABELLED];
-                v[c] = share[c] == 0 ? 0 : Math.pow(labelled, -a[0]);
-                greatest = Double.isInfinite(v[c]) ? greatest : Math.max(greatest, v[c]);
-            }
-            double above = a[1];
-            double below = a[2];
-            for (int c = 0; c < v.length; c++) {
-                v[c] = Math.min(v[c], greatest);
-                double[] s = sums[c];
-                double predicted = s[RegionSums.TRUE_POSITIVE] + s[RegionSums.FALSE_POSITIVE];
-                above += 2 * v[c] * s[RegionSums.TRUE_POSITIVE];
-                below += v[c] * (predicted + s[RegionSums.LABELLED]);
-            }
-            for (int c = 0; c < v.length; c++) {
-                double[] s = sums[c];
-                double own =
-                        s[RegionSums.FALSE_POSITIVE]
-                                + s[RegionSums.LABELLED]
-                                - s[RegionSums.TRUE_POSITIVE];
-                to.parts()[c] = (v[c] * own + share[c] * (a[2] - a[1])) / below;
-                double byBelow = v[c] * above / (below * below);
-                to.gradient()[c][RegionSums.TRUE_POSITIVE] = byBelow - 2 * v[c] / below;
-                to.gradient()[c][RegionSums.FALSE_POSITIVE] = byBelow;
-            }
+            generalizedDice(sums, arguments, to, false);
         }
     },
 
@@ -150,6 +120,14 @@ enum RegionFormula {
                 to.gradient()[c][RegionSums.FALSE_POSITIVE] = 1 / weight;
             }
         }
+    },
+
+    /** As {@link #GENERALIZED_DICE}, with s and t times {@code sum_c v_c}. Arguments: k, s, t. */
+    GENERALIZED_DICE_IN_PIXELS(3) {
+        @Override
+        void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
+            generalizedDice(sums, arguments, to, true);
+        }
     };
 
     private final int arguments;
@@ -171,6 +149,48 @@ enum RegionFormula {
      * @param shares what classes count
      */
     record Arguments(double[] numbers, boolean logarithm, ClassShares shares) {}
+
+    private static void generalizedDice(
+            double[][] sums, Arguments arguments, GroupLoss to, boolean inPixels) {
+        double[] a = arguments.numbers();
+        boolean[] all = new boolean[sums.length];
+        Arrays.fill(all, true);
+        double[] share = arguments.shares().of(all);
+        double[] v = new double[sums.length];
+        double greatest = 0;
+        for (int c = 0; c < v.length; c++) {
+            double labelled = sums[c][RegionSums.LABELLED];
+            v[c] = share[c] == 0 ? 0 : Math.pow(labelled, -a[0]);
+            greatest = Double.isInfinite(v[c]) ? greatest : Math.max(greatest, v[c]);
+        }
+        double unit = 0;
+        for (int c = 0; c < v.length; c++) {
+            v[c] = Math.min(v[c], greatest);
+            unit += v[c];
+        }
+        // with no weight at all the loss is 1 - s/t in any unit
+        unit = inPixels && unit > 0 ? unit : 1;
+        double s = a[1] * unit;
+        double t = a[2] * unit;
+        double above = s;
+        double below = t;
+        for (int c = 0; c < v.length; c++) {
+            double both = sums[c][RegionSums.TRUE_POSITIVE];
+            double predicted = both + sums[c][RegionSums.FALSE_POSITIVE];
+            above += 2 * v[c] * both;
+            below += v[c] * (predicted + sums[c][RegionSums.LABELLED]);
+        }
+        for (int c = 0; c < v.length; c++) {
+            double own =
+                    sums[c][RegionSums.FALSE_POSITIVE]
+                            + sums[c][RegionSums.LABELLED]
+                            - sums[c][RegionSums.TRUE_POSITIVE];
+            to.parts()[c] = (v[c] * own + share[c] * (t - s)) / below;
+            double byBelow = v[c] * above / (below * below);
+            to.gradient()[c][RegionSums.TRUE_POSITIVE] = byBelow - 2 * v[c] / below;
+            to.gradient()[c][RegionSums.FALSE_POSITIVE] = byBelow;
+        }
+    }
 
     /**
      * Finds the loss of a group.

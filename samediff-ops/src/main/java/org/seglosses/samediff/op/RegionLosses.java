@@ -125,11 +125,21 @@ public final class RegionLosses extends JavaOp {
      * @param power a class's weight is its labels' sum to minus this power
      * @param smooth what is added above
      * @param smoothBelow what is added below
+     * @param inPixels whether what is added is multiplied by the sum of the classes' weights
      * @return the losses {@code [G]}
      */
     public static SDVariable generalizedDice(
-            SDVariable sums, Mean mean, double power, double smooth, double smoothBelow) {
-        return of(sums, RegionFormula.GENERALIZED_DICE, mean, false, power, smooth, smoothBelow);
+            SDVariable sums,
+            Mean mean,
+            double power,
+            double smooth,
+            double smoothBelow,
+            boolean inPixels) {
+        RegionFormula formula =
+                inPixels
+                        ? RegionFormula.GENERALIZED_DICE_IN_PIXELS
+                        : RegionFormula.GENERALIZED_DICE;
+        return of(sums, formula, mean, false, power, smooth, smoothBelow);
     }
 
     /**

@@ -101,6 +101,9 @@ class EdgeCasesTest {
                     Map.entry("Mcc", mcc().build()),
                     Map.entry("GeneralizedDice", generalizedDice().build()),
                     Map.entry(
+                            "GeneralizedDice smoothInPixels=false",
+                            generalizedDice().smoothInPixels(false).build()),
+                    Map.entry(
                             "GeneralizedDice weighting=SIMPLE",
                             generalizedDice().weighting(GeneralizedDice.Weighting.SIMPLE).build()),
                     Map.entry(

@@ -526,14 +526,14 @@ final class ReferenceLosses {
         return anyValid ? 1 - (tp * tn - fp * fn) / root : 0;
     }
 
-    private static double generalizedDice(GeneralizedDice loss, Sample s) {
+    private static double generalizedDice(GeneralizedDice loss, Sample sample) {
         List<Sums> all = new ArrayList<>();
         // uniform weights are so without any label too
         double greatest = loss.weighting() == GeneralizedDice.Weighting.UNIFORM ? 1 : 0;
         boolean anyValid = false;
-        for (int c = 0; c < s.c(); c++) {
+        for (int c = 0; c < sample.c(); c++) {
             if (loss.classes().isEmpty() || loss.classes().contains(c)) {
-                Sums sums = Sums.of(s, c, false);
+                Sums sums = Sums.of(sample, c, false);
                 all.add(sums);
                 anyValid |= !sums.isEmpty;
                 if (sums.labelled > 0) {
@@ -541,14 +541,24 @@ final class ReferenceLosses {
                 }
             }
         }
-        double above = loss.smooth();
-        double below = loss.smoothDenominator() == null ? above : loss.smoothDenominator();
+        double above = 0;
+        double below = 0;
+        double weights = 0;
         for (Sums sums : all) {
             double v = sums.labelled > 0 ? rareness(loss, sums.labelled) : greatest;
             above += 2 * v * sums.both;
             below += v * (sums.predicted + sums.labelled);
+            weights += v;
         }
-        return anyValid ? 1 - above / below : 0;
+        double s = loss.smooth();
+        double t = loss.smoothDenominator() == null ? s : loss.smoothDenominator();
+        if (!anyValid) {
+            return 0;
+        } else if (weights == 0) {
+            return 1 - s / t;
+        }
+        double unit = loss.smoothInPixels() ? weights : 1;
+        return 1 - (above + unit * s) / (below + unit * t);
     }
 
     private static double rareness(GeneralizedDice loss, double labelled) {

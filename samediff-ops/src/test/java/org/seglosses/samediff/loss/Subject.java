@@ -234,6 +234,7 @@ record Subject(
                 .weighting(p.oneOf(GeneralizedDice.Weighting.values()))
                 .smooth(smooth)
                 .smoothDenominator(smooth == 0 ? Double.valueOf(1e-3) : p.oneOf(null, 2.0))
+                .smoothInPixels(p.random.nextBoolean())
                 .perImage(p.random.nextBoolean())
                 .classes(p.random.nextInt(3) == 0 ? some : new int[0])
                 .ignoreIndex(p.ignoreIndex)
