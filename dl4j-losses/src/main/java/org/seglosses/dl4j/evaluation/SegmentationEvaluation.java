@@ -1,6 +1,8 @@
 package org.seglosses.dl4j.evaluation;
 
 import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.evaluation.BaseEvaluation;
 import org.nd4j.evaluation.IMetric;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -176,6 +178,85 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
      */
     public static Builder builder(int classes) {
         return new Builder(classes);
+    }
+
+    /**
+     * The evaluation that fits a network: {@link #builder(MultiLayerNetwork)} without more options.
+     *
+     * @param network the network
+     * @return an evaluation that has seen nothing
+     * @throws IllegalArgumentException as the builder does
+     */
+    public static SegmentationEvaluation of(MultiLayerNetwork network) {
+        return builder(network).build();
+    }
+
+    /**
+     * The evaluation that fits a graph with one output: {@link #builder(ComputationGraph)} without
+     * more options.
+     *
+     * @param graph the graph
+     * @return an evaluation that has seen nothing
+     * @throws IllegalArgumentException as the builder does
+     */
+    public static SegmentationEvaluation of(ComputationGraph graph) {
+        return builder(graph).build();
+    }
+
+    /**
+     * The evaluation that fits one of a graph's outputs: {@link #builder(ComputationGraph, String)}
+     * without more options.
+     *
+     * @param graph the graph
+     * @param output the name of the output
+     * @return an evaluation that has seen nothing
+     * @throws IllegalArgumentException as the builder does
+     */
+    public static SegmentationEvaluation of(ComputationGraph graph, String output) {
+        return builder(graph, output).build();
+    }
+
+    /**
+     * Starts an evaluation with what a network says of itself: the number of classes, the format,
+     * whether one channel holds logits, and the ignoreIndex of the loss. The last layer must be a
+     * {@code SegmentationLossLayer} or a {@code CnnLossLayer}. Of a sum of losses the ignoreIndex
+     * is the one that all terms share; if they differ there is none, since each of these labels is
+     * refused by some term.
+     *
+     * @param network the network
+     * @return a builder
+     * @throws IllegalArgumentException if the network is null, if it does not end in such a layer,
+     *     if the layers do not tell its number of channels, if several channels have a sigmoid
+     *     each, if one channel of logits has been through an activation before, or if terms of a
+     *     sum ignore different labels of which one is a class
+     */
+    public static Builder builder(MultiLayerNetwork network) {
+        return NetworkOutput.builder(network);
+    }
+
+    /**
+     * Starts an evaluation with what a graph with one output says of itself, as {@link
+     * #builder(MultiLayerNetwork)} does.
+     *
+     * @param graph the graph
+     * @return a builder
+     * @throws IllegalArgumentException as there, or if there are several outputs
+     */
+    public static Builder builder(ComputationGraph graph) {
+        return NetworkOutput.builder(graph);
+    }
+
+    /**
+     * Starts an evaluation with what a graph says of one of its outputs, as {@link
+     * #builder(MultiLayerNetwork)} does.
+     *
+     * @param graph the graph
+     * @param output the name of the output
+     * @return a builder
+     * @throws IllegalArgumentException as there, or if there is no such output
+     */
+    public static Builder builder(ComputationGraph graph, String output) {
+        return NetworkOutput.builder(graph, output);
     }
 
     /**
