@@ -30,8 +30,8 @@ final class Boundaries {
 
     /**
      * Leaves the class of each inner boundary pixel, {@link LabelMaps#VOID} elsewhere. One map
-     * serves all classes: the window maximum of 1 - m over a pixel of class c is 1 iff a neighbour
-     * within the image is of another class, or void.
+     * serves all classes: a pixel is a boundary iff a neighbour within the image is of another
+     * class. One that does not count is of none.
      */
     private void findEdges(int[] map, int[] edges) {
         Arrays.fill(edges, VOID);
@@ -55,7 +55,7 @@ final class Boundaries {
     private boolean hasOther(int[] map, int c, int top, int bottom, int left, int right) {
         for (int y = top; y <= bottom; y++) {
             for (int i = y * width + left; i <= y * width + right; i++) {
-                if (map[i] != c) {
+                if (map[i] != c && map[i] != VOID) {
                     return true;
                 }
             }

@@ -16,9 +16,9 @@ import java.util.function.Consumer;
  *       one value a class. Any value but 0 counts fully. Channels must agree.
  * </ul>
  *
- * A pixel is void where its mask is 0, where its index is the ignoreIndex, and where its label
- * vector is all 0. Labels are checked under a mask too. Soft labels are refused: one of their
- * pixels is of no one class.
+ * A pixel is ignored where its mask is 0, where its index is the ignoreIndex, and where its label
+ * vector is all 0. The mask is read first: where it is 0 a label may be anything. Soft labels are
+ * refused: one of their pixels is of no one class.
  */
 public final class ClassMapReader {
     /** Stands for the class of a void pixel. */
@@ -35,7 +35,7 @@ public final class ClassMapReader {
      * @throws IllegalArgumentException if {@code classes < 2} or if the format is null
      */
     public ClassMapReader(int classes, Integer ignoreIndex, CNN2DFormat format) {
-        settings = new Settings(classes, null, ignoreIndex, format, 0, 0);
+        settings = new Settings(classes, null, ignoreIndex, format, 0, 0, true);
     }
 
     /**

@@ -23,7 +23,11 @@ final class ClassMaps {
     /** False for flat rows: pixels of which nobody knows the neighbours. */
     final boolean geometry;
 
+    /** Sigmoids never leave 0..1; averages of several may, by their rounding. */
+    private static final double SLACK = 1e-6;
+
     private final double threshold;
+    private final boolean logits;
     private final LabelMaps labels;
     private final Planes predictions;
     private final double[] plane;
@@ -44,17 +48,19 @@ final class ClassMaps {
                         ? LabelMaps.nchw(predictions, settings)
                         : LabelMaps.rowsAsImage(predictions);
         require(
-                p.size(1) == settings.classes() || (p.size(1) == 1 && settings.classes() == 2),
-                "predictions must have %d channels%s, one for each class, got %s in format %s",
+                LabelMaps.isChannels(p.size(1), settings.classes()),
+                "predictions must have %d channels%s, one for each class, got %s in format %s%s",
                 settings.classes(),
                 settings.classes() == 2 ? " (or 1, the foreground's)" : "",
                 shape(predictions),
-                settings.format());
+                settings.format(),
+                LabelMaps.adviceOnFormat(labels, predictions, settings));
         requirePixels("predictions", predictions, p);
 
         this.labels = LabelMaps.of(labels, mask, predictions, p, settings);
         this.predictions = new Planes(p);
         threshold = settings.threshold();
+        logits = settings.logits();
         images = this.labels.images;
         height = this.labels.height;
         width = this.labels.width;
@@ -82,6 +88,37 @@ final class ClassMaps {
             predicted[i] = plane[i] >= threshold ? 1 : 0;
         }
         dropVoid(image, truth, predicted, plane);
+        if (!logits) {
+            requireProbabilities(image, predicted);
+        }
+    }
+
+    private void requireProbabilities(int image, int[] predicted) {
+        for (int i = 0; i < predicted.length; i++) {
+            double p = plane[i];
+            if (predicted[i] != VOID && (p < -SLACK || p > 1 + SLACK)) {
+                throw new IllegalArgumentException(
+                        labels.atPixel(
+                                                "predictions of one channel must be probabilities from"
+                                                        + " 0 to 1, got "
+                                                        + p,
+                                                image,
+                                                i)
+                                        .getMessage()
+                                + "; logits? call .logits() on the builder, or take"
+                                + " SegmentationEvaluation.of(network)");
+            }
+        }
+    }
+
+    /** Of what was read, how many pixels had soft labels. */
+    long softPixels() {
+        return labels.softPixels();
+    }
+
+    /** Of what was read, how many pixels had a label above 0.5 for some class. */
+    long pixelsAboveHalf() {
+        return labels.pixelsAboveHalf();
     }
 
     private void readArgmax(int image, int[] truth, int[] predicted) {

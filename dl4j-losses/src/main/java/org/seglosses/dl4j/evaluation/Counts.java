@@ -22,13 +22,25 @@ final class Counts implements Serializable {
     final long[] predictedBoundary;
     final long[] predictedBoundaryNear;
 
+    /** Pixels that do not count. */
+    long ignored;
+
+    /** Of the pixels that count, those with a label that is neither 0 nor 1. */
+    long soft;
+
+    /** Of the pixels that count, those with a label above 0.5 for some class. */
+    long aboveHalf;
+
     Counts(int classes) {
         this(
                 new long[classes][classes],
                 new long[classes],
                 new long[classes],
                 new long[classes],
-                new long[classes]);
+                new long[classes],
+                0,
+                0,
+                0);
     }
 
     @JsonCreator
@@ -37,12 +49,18 @@ final class Counts implements Serializable {
             @JsonProperty("truthBoundary") long[] truthBoundary,
             @JsonProperty("truthBoundaryNear") long[] truthBoundaryNear,
             @JsonProperty("predictedBoundary") long[] predictedBoundary,
-            @JsonProperty("predictedBoundaryNear") long[] predictedBoundaryNear) {
+            @JsonProperty("predictedBoundaryNear") long[] predictedBoundaryNear,
+            @JsonProperty("ignored") long ignored,
+            @JsonProperty("soft") long soft,
+            @JsonProperty("aboveHalf") long aboveHalf) {
         this.confusion = confusion;
         this.truthBoundary = truthBoundary;
         this.truthBoundaryNear = truthBoundaryNear;
         this.predictedBoundary = predictedBoundary;
         this.predictedBoundaryNear = predictedBoundaryNear;
+        this.ignored = ignored;
+        this.soft = soft;
+        this.aboveHalf = aboveHalf;
     }
 
     /** For what comes from a text: anything else would fail later and far away. */
@@ -55,6 +73,7 @@ final class Counts implements Serializable {
         requireCounts("truthBoundaryNear", classes, truthBoundaryNear);
         requireCounts("predictedBoundary", classes, predictedBoundary);
         requireCounts("predictedBoundaryNear", classes, predictedBoundaryNear);
+        requireCounts("ignored, soft and aboveHalf", 3, new long[] {ignored, soft, aboveHalf});
     }
 
     private static void requireCounts(String name, int classes, long[] counts) {
@@ -82,6 +101,8 @@ final class Counts implements Serializable {
         for (int i = 0; i < truth.length; i++) {
             if (truth[i] != VOID) {
                 confusion[truth[i]][predicted[i]]++;
+            } else {
+                ignored++;
             }
         }
     }
@@ -94,6 +115,9 @@ final class Counts implements Serializable {
         add(truthBoundaryNear, other.truthBoundaryNear);
         add(predictedBoundary, other.predictedBoundary);
         add(predictedBoundaryNear, other.predictedBoundaryNear);
+        ignored += other.ignored;
+        soft += other.soft;
+        aboveHalf += other.aboveHalf;
     }
 
     private static void add(long[] to, long[] from) {
@@ -110,6 +134,9 @@ final class Counts implements Serializable {
         Arrays.fill(truthBoundaryNear, 0);
         Arrays.fill(predictedBoundary, 0);
         Arrays.fill(predictedBoundaryNear, 0);
+        ignored = 0;
+        soft = 0;
+        aboveHalf = 0;
     }
 
     @Override
@@ -119,7 +146,11 @@ final class Counts implements Serializable {
                 && Arrays.equals(truthBoundary, other.truthBoundary)
                 && Arrays.equals(truthBoundaryNear, other.truthBoundaryNear)
                 && Arrays.equals(predictedBoundary, other.predictedBoundary)
-                && Arrays.equals(predictedBoundaryNear, other.predictedBoundaryNear);
+                && Arrays.equals(predictedBoundaryNear, other.predictedBoundaryNear)
+                && ignored == other.ignored
+                && soft == other.soft
+                // asked for beside soft labels alone, of which older texts know nothing
+                && (soft == 0 || aboveHalf == other.aboveHalf);
     }
 
     @Override

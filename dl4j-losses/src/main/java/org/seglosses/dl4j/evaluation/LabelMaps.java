@@ -3,6 +3,7 @@ package org.seglosses.dl4j.evaluation;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.seglosses.samediff.op.LabelRule;
 
 import java.util.Arrays;
 
@@ -29,12 +30,19 @@ final class LabelMaps {
 
     private final Settings settings;
     private final Form form;
+    private final LabelRule rule;
     private final Planes labels;
     private final Planes mask;
     private final double[] plane;
 
-    /** Of a pixel's labels, the largest so far. */
-    private final double[] seen;
+    /** Of a pixel's label vector; null where labels have one channel. */
+    private final double[] largest;
+
+    private final double[] least;
+    private final double[] sum;
+
+    private long softPixels;
+    private long pixelsAboveHalf;
 
     private LabelMaps(
             INDArray labels,
@@ -46,6 +54,7 @@ final class LabelMaps {
             INDArray besideArray,
             Settings settings) {
         this.settings = settings;
+        rule = LabelRule.of(labels.dataType(), settings.classes(), settings.ignoreIndex());
         this.form = form;
         this.geometry = geometry;
         images = Math.toIntExact(labels.size(0));
@@ -54,7 +63,10 @@ final class LabelMaps {
         this.labels = new Planes(labels);
         this.mask = mask == null ? null : new Planes(maskOf(mask, channels, beside, besideArray));
         plane = new double[height * width];
-        seen = this.labels.channels() == 1 ? null : new double[height * width];
+        boolean vectors = this.labels.channels() > 1;
+        largest = vectors ? new double[height * width] : null;
+        least = vectors ? new double[height * width] : null;
+        sum = vectors ? new double[height * width] : null;
     }
 
     /** Reads labels that stand alone: class indices or one-hot. */
@@ -66,12 +78,19 @@ final class LabelMaps {
         require(
                 l != null && (l.size(1) == 1 || l.size(1) == classes),
                 "labels must be class indices [N,H,W] or %s, or one-hot %s with one channel for each"
-                        + " of the %d classes, got %s in format %s",
+                        + " of the %d classes, got %s in format %s%s",
                 nchw ? "[N,1,H,W]" : "[N,H,W,1]",
                 nchw ? "[N,C,H,W]" : "[N,H,W,C]",
                 classes,
                 shape(labels),
-                settings.format());
+                settings.format(),
+                labels.rank() == 4 && channelsOf(labels, other(settings), classes)
+                        ? "; labels in "
+                                + other(settings)
+                                + "? call counter(classes, ignoreIndex, CNN2DFormat."
+                                + other(settings)
+                                + ")"
+                        : "");
         requirePixels("labels", labels, l);
         Form form = l.size(1) == 1 ? Form.INDEX : Form.ONE_HOT;
         return new LabelMaps(l, mask, form, classes, true, "labels", labels, settings);
@@ -94,15 +113,102 @@ final class LabelMaps {
                         && (l.size(1) == 1 || l.size(1) == channels)
                         && l.size(2) == p.size(2)
                         && l.size(3) == p.size(3),
-                "labels must be class indices %s or one value a class, shaped like the predictions,"
-                        + " got labels %s for predictions %s in format %s",
-                geometry ? "[N,H,W] or [N,H,W] with one channel" : "[R] or [R,1]",
+                "%s, got labels %s for predictions %s in format %s%s",
+                ruleOfShape(l, p, geometry),
                 shape(labels),
                 shape(predictions),
-                settings.format());
+                settings.format(),
+                geometry ? adviceOnFormat(labels, predictions, settings) : "");
         Form form = channels == 1 ? Form.BINARY : l.size(1) == 1 ? Form.INDEX : Form.LARGEST;
         return new LabelMaps(
                 l, mask, form, channels, geometry, "predictions", predictions, settings);
+    }
+
+    /** What is wrong with a shape, as narrow as can be said. */
+    private static String ruleOfShape(INDArray l, INDArray p, boolean geometry) {
+        if (l != null && (l.size(1) == 1 || l.size(1) == p.size(1))) {
+            if (!geometry) {
+                return "labels must have as many rows as the predictions";
+            }
+            boolean sameSize = l.size(2) == p.size(2) && l.size(3) == p.size(3);
+            if (sameSize) {
+                return "labels must be of as many images as the predictions";
+            }
+            if (l.size(0) == p.size(0)) {
+                return "labels must have the height and width of the predictions";
+            }
+        }
+        return "labels must be class indices "
+                + (geometry ? "[N,H,W] or [N,H,W] with one channel" : "[R] or [R,1]")
+                + " or one value a class, shaped like the predictions";
+    }
+
+    /** The line to write if all would fit in the other format. */
+    static String adviceOnFormat(INDArray labels, INDArray predictions, Settings settings) {
+        CNN2DFormat other = other(settings);
+        if (fits(labels, predictions, other, other, settings.classes())) {
+            return "; as "
+                    + other
+                    + " they fit: call .format(CNN2DFormat."
+                    + other
+                    + ") on the builder";
+        }
+        if (fits(labels, predictions, other, settings.format(), settings.classes())) {
+            return "; labels in "
+                    + other
+                    + "? write labels.permute("
+                    + (other == CNN2DFormat.NHWC ? "0, 3, 1, 2" : "0, 2, 3, 1")
+                    + ")";
+        }
+        return "";
+    }
+
+    private static boolean fits(
+            INDArray labels,
+            INDArray predictions,
+            CNN2DFormat ofLabels,
+            CNN2DFormat ofPredictions,
+            int classes) {
+        if (predictions.rank() != 4) {
+            return false;
+        }
+        INDArray p = nchw(predictions, ofPredictions);
+        INDArray l =
+                switch (labels.rank()) {
+                    case 3 ->
+                            labels.reshape('c', labels.size(0), 1, labels.size(1), labels.size(2));
+                    case 4 -> nchw(labels, ofLabels);
+                    default -> null;
+                };
+        return l != null
+                && isChannels(p.size(1), classes)
+                && l.size(0) == p.size(0)
+                && (l.size(1) == 1 || l.size(1) == p.size(1))
+                && l.size(2) == p.size(2)
+                && l.size(3) == p.size(3);
+    }
+
+    private static boolean channelsOf(INDArray labels, CNN2DFormat format, int classes) {
+        long channels = nchw(labels, format).size(1);
+        return channels == 1 || channels == classes;
+    }
+
+    static boolean isChannels(long channels, int classes) {
+        return channels == classes || channels == 1 && classes == 2;
+    }
+
+    private static CNN2DFormat other(Settings settings) {
+        return settings.format() == CNN2DFormat.NCHW ? CNN2DFormat.NHWC : CNN2DFormat.NCHW;
+    }
+
+    /** Of the pixels read that count, those whose label is neither 0 nor 1 for some class. */
+    long softPixels() {
+        return softPixels;
+    }
+
+    /** Of the pixels read that count, those with a label above 0.5 for some class. */
+    long pixelsAboveHalf() {
+        return pixelsAboveHalf;
     }
 
     /** Writes the class of each pixel of one image, {@link #VOID} where it does not count. */
@@ -114,8 +220,7 @@ final class LabelMaps {
         switch (form) {
             case INDEX -> readIndices(image, truth);
             case BINARY -> readForeground(image, truth);
-            case LARGEST -> readLargest(image, truth);
-            case ONE_HOT -> readOneHot(image, truth);
+            case LARGEST, ONE_HOT -> readVectors(image, truth);
         }
     }
 
@@ -149,19 +254,13 @@ final class LabelMaps {
         for (int i = 0; i < plane.length; i++) {
             double label = plane[i];
             int index = (int) label;
-            if (label == ignored) {
+            if (truth[i] == VOID || label == ignored) {
                 truth[i] = VOID;
             } else if (label == index && index >= 0 && index < settings.classes()) {
-                truth[i] = truth[i] == VOID ? VOID : index;
+                truth[i] = index;
+                countSoft(false, 1);
             } else {
-                throw atPixel(
-                        "labels must be integers in 0.."
-                                + (settings.classes() - 1)
-                                + ignoreIndexToo()
-                                + ", got "
-                                + label,
-                        image,
-                        i);
+                throw rule.notIndex(label, place(image, i));
             }
         }
     }
@@ -171,82 +270,69 @@ final class LabelMaps {
         double ignored = settings.ignoreIndex() == null ? Double.NaN : settings.ignoreIndex();
         for (int i = 0; i < plane.length; i++) {
             double label = plane[i];
-            if (label == ignored) {
+            if (truth[i] == VOID || label == ignored) {
                 truth[i] = VOID;
-            } else if (label >= 0 && label <= 1) {
-                truth[i] = truth[i] == VOID ? VOID : label >= FOREGROUND_LABEL ? 1 : 0;
+            } else if (LabelRule.isElement(label)) {
+                truth[i] = label >= FOREGROUND_LABEL ? 1 : 0;
+                countSoft(label != 0 && label != 1, label);
             } else {
-                throw atPixel(
-                        "labels for predictions of one channel must lie in 0..1"
-                                + ignoreIndexToo()
-                                + ", got "
-                                + label,
-                        image,
-                        i);
+                throw rule.notElement(label, place(image, i));
             }
         }
     }
 
-    private void readLargest(int image, int[] truth) {
-        Arrays.fill(seen, 0);
-        for (int c = 0; c < labels.channels(); c++) {
+    private void readVectors(int image, int[] truth) {
+        labels.read(image, 0, sum);
+        System.arraycopy(sum, 0, largest, 0, sum.length);
+        System.arraycopy(sum, 0, least, 0, sum.length);
+        for (int c = 1; c < labels.channels(); c++) {
             labels.read(image, c, plane);
             for (int i = 0; i < plane.length; i++) {
                 double label = plane[i];
-                if (label == 1 && seen[i] == 1) {
-                    throw atPixel(
-                            "labels must be of one class a pixel (score multi-hot channels one by"
-                                    + " one, each by a SegmentationEvaluation of 2 classes), got 1"
-                                    + " for class "
-                                    + c
-                                    + " and another class",
-                            image,
-                            i);
+                if (label > largest[i] && truth[i] != VOID) {
+                    truth[i] = c;
                 }
-                if (label > seen[i] && label < Double.POSITIVE_INFINITY) {
-                    seen[i] = label;
-                    truth[i] = truth[i] == VOID ? VOID : c;
-                } else if (!(label >= 0) || label == Double.POSITIVE_INFINITY) {
-                    throw atPixel(
-                            "labels must be finite and >= 0, got " + label + " for class " + c,
-                            image,
-                            i);
+                largest[i] = Math.max(largest[i], label);
+                least[i] = Math.min(least[i], label);
+                sum[i] += label;
+            }
+        }
+        for (int i = 0; i < truth.length; i++) {
+            if (truth[i] != VOID) {
+                switch (rule.kind(sum[i], least[i], largest[i])) {
+                    case IGNORED -> truth[i] = VOID;
+                    case ONE_HOT -> countSoft(false, 1);
+                    case SOFT -> {
+                        if (form == Form.ONE_HOT) {
+                            throw notOneHot(image, i);
+                        }
+                        countSoft(true, largest[i]);
+                    }
+                    case WRONG ->
+                            throw form == Form.ONE_HOT ? notOneHot(image, i) : notVector(image, i);
                 }
             }
         }
-        dropUnseen(truth);
     }
 
-    private void readOneHot(int image, int[] truth) {
-        Arrays.fill(seen, 0);
-        for (int c = 0; c < labels.channels(); c++) {
-            labels.read(image, c, plane);
-            for (int i = 0; i < plane.length; i++) {
-                double label = plane[i];
-                if (label == 1 && seen[i] == 0) {
-                    seen[i] = 1;
-                    truth[i] = truth[i] == VOID ? VOID : c;
-                } else if (label != 0) {
-                    throw atPixel(
-                            "labels must be one-hot (one 1 and zeros, or all zeros for void), got "
-                                    + label
-                                    + " for class "
-                                    + c
-                                    + (label == 1 ? " and another class" : ""),
-                            image,
-                            i);
-                }
-            }
-        }
-        dropUnseen(truth);
+    private void countSoft(boolean soft, double largestLabel) {
+        softPixels += soft ? 1 : 0;
+        pixelsAboveHalf += largestLabel > FOREGROUND_LABEL ? 1 : 0;
     }
 
-    private void dropUnseen(int[] truth) {
-        for (int i = 0; i < seen.length; i++) {
-            if (seen[i] == 0) {
-                truth[i] = VOID;
-            }
-        }
+    private IllegalArgumentException notOneHot(int image, int i) {
+        return rule.notOneHot(sum[i], least[i], largest[i], place(image, i));
+    }
+
+    private IllegalArgumentException notVector(int image, int i) {
+        IllegalArgumentException wrong =
+                rule.notVector(sum[i], least[i], largest[i], place(image, i));
+        return sum[i] > 1 && largest[i] <= 1
+                ? new IllegalArgumentException(
+                        wrong.getMessage()
+                                + "; score such channels one by one, each by a SegmentationEvaluation"
+                                + " of 2 classes")
+                : wrong;
     }
 
     private static INDArray labelsOfImages(INDArray a, Settings settings) {
@@ -305,7 +391,11 @@ final class LabelMaps {
     }
 
     static INDArray nchw(INDArray a, Settings settings) {
-        return settings.format() == CNN2DFormat.NCHW ? a : a.permute(0, 3, 1, 2);
+        return nchw(a, settings.format());
+    }
+
+    private static INDArray nchw(INDArray a, CNN2DFormat format) {
+        return format == CNN2DFormat.NCHW ? a : a.permute(0, 3, 1, 2);
     }
 
     /** [R,C] as one image of R x 1 pixels: all rows in one bulk copy instead of R small ones. */
@@ -313,23 +403,16 @@ final class LabelMaps {
         return rows.permute(1, 0).dup('c').reshape('c', 1, rows.size(1), rows.size(0), 1);
     }
 
-    private String ignoreIndexToo() {
-        return settings.ignoreIndex() == null
-                ? " (no ignoreIndex is set)"
-                : " or ignoreIndex " + settings.ignoreIndex();
+    IllegalArgumentException atPixel(String message, int image, int i) {
+        return new IllegalArgumentException(message + " " + place(image, i));
     }
 
-    IllegalArgumentException atPixel(String message, int image, int i) {
-        String where =
-                geometry
-                        ? " at image " + image + ", row " + i / width + ", column " + i % width
-                        : " at row " + i;
-        return new IllegalArgumentException(
-                message
-                        + where
-                        + (geometry
-                                ? " of " + images + " images of " + height + " x " + width
-                                : " of " + height));
+    private String place(int image, int i) {
+        return geometry
+                ? String.format(
+                        "at image %d, row %d, column %d of %d images of %d x %d",
+                        image, i / width, i % width, images, height, width)
+                : "at row " + i + " of " + height;
     }
 
     /** Checks all that can be said of labels and mask (or null) before their shapes. */

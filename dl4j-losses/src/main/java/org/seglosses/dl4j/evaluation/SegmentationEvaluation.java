@@ -1,6 +1,8 @@
 package org.seglosses.dl4j.evaluation;
 
 import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.evaluation.BaseEvaluation;
 import org.nd4j.evaluation.IMetric;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -10,7 +12,6 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
@@ -21,7 +22,7 @@ import java.util.stream.IntStream;
  * and on average, pixel accuracy, and how well the outlines agree (boundary F1).
  *
  * <pre>{@code
- * SegmentationEvaluation e = net.doEvaluation(iterator, new SegmentationEvaluation(3))[0];
+ * SegmentationEvaluation e = net.doEvaluation(iterator, SegmentationEvaluation.of(net))[0];
  * e.meanIou();
  * e.boundaryF1(2);
  * System.out.println(e.stats());
@@ -39,13 +40,13 @@ import java.util.stream.IntStream;
  *   <li>{@code precision(c) = TP / (TP + FP)}, {@code recall(c) = TP / (TP + FN)}
  *   <li>{@code pixelAccuracy() = sum over c of n[c][c] / sum of n}
  *   <li>{@code boundaryF1(c)}: let {@code m} be the 0/1 mask of class {@code c} in one image, its
- *       boundary {@code m - (1 - maxpool3x3(1 - m))}: the pixels of the class with a neighbour
- *       outside of it, rims of the image being no boundaries; pixels that do not count are 0 in
- *       truth and prediction. {@code P} is the share of the predicted boundary pixels that lie
- *       within the true boundary dilated by a window of {@code 2t+1} by {@code 2t+1} pixels, {@code
- *       R} the share of the true ones within the dilated predicted boundary, both counted over all
- *       images (each image on its own) before dividing; {@code 2PR / (P + R)}. {@code t} is the
- *       {@linkplain Builder#boundaryTolerance(int) tolerance}.
+ *       boundary the pixels of the class with one of another class among their eight neighbours.
+ *       Rims of the image are no boundaries, and neighbours that do not count are of no class, so
+ *       rims of ignored areas are none either. {@code P} is the share of the predicted boundary
+ *       pixels that lie within the true boundary dilated by a window of {@code 2t+1} by {@code
+ *       2t+1} pixels, {@code R} the share of the true ones within the dilated predicted boundary,
+ *       both counted over all images (each image on its own) before dividing; {@code 2PR / (P +
+ *       R)}. {@code t} is the {@linkplain Builder#boundaryTolerance(int) tolerance}.
  * </ul>
  *
  * Means are over classes.
@@ -57,12 +58,13 @@ import java.util.stream.IntStream;
  *       Builder#format(CNN2DFormat) format} NHWC; the predicted class is the first of the largest
  *       values, so probabilities and logits do alike. With one channel there are two classes, and
  *       class 1 is predicted where the value is at least the {@linkplain Builder#threshold(double)
- *       threshold}. Any numeric type.
+ *       threshold}; the values are probabilities from 0 to 1, or {@linkplain Builder#logits()
+ *       logits} if that is said. Any numeric type.
  *   <li>Labels: class indices {@code [N,H,W]} or {@code [N,1,H,W]} ({@code [N,H,W,1]}) of any
- *       numeric type, or one value a class in the shape of the predictions (one-hot or soft: the
- *       first of the largest counts). For predictions of one channel: values in 0..1, foreground
- *       from 0.5 on. Multi-hot labels, 1 for several classes of a pixel, are refused: evaluate each
- *       channel on its own, as {@code [N,1,H,W]} of two classes.
+ *       numeric type, or one value a class in the shape of the predictions, from 0 to 1 with sum 1
+ *       (one-hot or soft: the first of the largest counts). For predictions of one channel: values
+ *       from 0 to 1, foreground from 0.5 on. Multi-hot labels, 1 for several classes of a pixel,
+ *       are refused: evaluate each channel on its own, as {@code [N,1,H,W]} of two classes.
  *   <li>Mask: null, or {@code [N]}, {@code [N,1]}, {@code [N,H,W]}, or rank 4 and broadcastable to
  *       the predictions. Any value but 0 counts fully. Channels must agree. Hand masks to DL4J as
  *       {@code [N,1,H,W]}: its DataSet.merge, on which several of its iterators rest, drops {@code
@@ -74,8 +76,8 @@ import java.util.stream.IntStream;
  *
  * A pixel does not count where its mask is 0, where its index label is the {@linkplain
  * Builder#ignoreIndex(int) ignoreIndex}, and where its label is 0 for all of two or more classes.
- * What predictions hold there has no influence, NaN included. Labels are checked there too, as the
- * losses do.
+ * What predictions hold there has no influence, NaN included. The mask is read first: where it is 0
+ * a label may be anything.
  *
  * <h2>Special cases</h2>
  *
@@ -86,8 +88,12 @@ import java.util.stream.IntStream;
  *   <li>{@code boundaryF1(c)} is NaN if the class has no boundary in truth and prediction, 0 if it
  *       has one in only one of them, or if no pixels match.
  *   <li>{@code pixelAccuracy()} is NaN if no pixel counts.
- *   <li>An image with nothing that counts changes nothing.
+ *   <li>An image with nothing that counts changes nothing but {@link #ignoredPixels()}.
  * </ul>
+ *
+ * <p>A mean can be beautiful because there was nothing to be wrong at. {@link #stats()} says so
+ * before any mean, and {@link #remarks()} alone: classes without a pixel in the truth, the share of
+ * ignored pixels, a mean over one class, and soft labels that never reach one half.
  *
  * <p>All state is sums, so {@link #merge merging} the evaluations of parts equals evaluating all at
  * once. A batch that is refused leaves no trace. Not safe for use by several threads at once.
@@ -96,9 +102,6 @@ import java.util.stream.IntStream;
  */
 public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEvaluation> {
     private static final long serialVersionUID = 1L;
-
-    /** More columns than this do not fit a line. */
-    private static final int MAX_PRINTED_CONFUSION = 16;
 
     /** The options. */
     private final Settings settings;
@@ -178,6 +181,85 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
     }
 
     /**
+     * The evaluation that fits a network: {@link #builder(MultiLayerNetwork)} without more options.
+     *
+     * @param network the network
+     * @return an evaluation that has seen nothing
+     * @throws IllegalArgumentException as the builder does
+     */
+    public static SegmentationEvaluation of(MultiLayerNetwork network) {
+        return builder(network).build();
+    }
+
+    /**
+     * The evaluation that fits a graph with one output: {@link #builder(ComputationGraph)} without
+     * more options.
+     *
+     * @param graph the graph
+     * @return an evaluation that has seen nothing
+     * @throws IllegalArgumentException as the builder does
+     */
+    public static SegmentationEvaluation of(ComputationGraph graph) {
+        return builder(graph).build();
+    }
+
+    /**
+     * The evaluation that fits one of a graph's outputs: {@link #builder(ComputationGraph, String)}
+     * without more options.
+     *
+     * @param graph the graph
+     * @param output the name of the output
+     * @return an evaluation that has seen nothing
+     * @throws IllegalArgumentException as the builder does
+     */
+    public static SegmentationEvaluation of(ComputationGraph graph, String output) {
+        return builder(graph, output).build();
+    }
+
+    /**
+     * Starts an evaluation with what a network says of itself: the number of classes, the format,
+     * whether one channel holds logits, and the ignoreIndex of the loss. The last layer must be a
+     * {@code SegmentationLossLayer} or a {@code CnnLossLayer}. Of a sum of losses the ignoreIndex
+     * is the one that all terms share; if they differ there is none, since each of these labels is
+     * refused by some term.
+     *
+     * @param network the network
+     * @return a builder
+     * @throws IllegalArgumentException if the network is null, if it does not end in such a layer,
+     *     if the layers do not tell its number of channels, if several channels have a sigmoid
+     *     each, if one channel of logits has been through an activation before, or if terms of a
+     *     sum ignore different labels of which one is a class
+     */
+    public static Builder builder(MultiLayerNetwork network) {
+        return NetworkOutput.builder(network);
+    }
+
+    /**
+     * Starts an evaluation with what a graph with one output says of itself, as {@link
+     * #builder(MultiLayerNetwork)} does.
+     *
+     * @param graph the graph
+     * @return a builder
+     * @throws IllegalArgumentException as there, or if there are several outputs
+     */
+    public static Builder builder(ComputationGraph graph) {
+        return NetworkOutput.builder(graph);
+    }
+
+    /**
+     * Starts an evaluation with what a graph says of one of its outputs, as {@link
+     * #builder(MultiLayerNetwork)} does.
+     *
+     * @param graph the graph
+     * @param output the name of the output
+     * @return a builder
+     * @throws IllegalArgumentException as there, or if there is no such output
+     */
+    public static Builder builder(ComputationGraph graph, String output) {
+        return NetworkOutput.builder(graph, output);
+    }
+
+    /**
      * Reads what {@link #toJson()} wrote, counts included.
      *
      * @param json the text
@@ -204,9 +286,10 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
      * @param predictions the network's output
      * @param mask label mask, or null
      * @param recordMetaData not used, may be null
-     * @throws IllegalArgumentException if a shape or type does not fit, if a label is neither a
-     *     class nor the ignoreIndex, if a prediction that counts is NaN, or if a mask is negative,
-     *     not finite, or differs between channels
+     * @throws IllegalArgumentException if a shape or type does not fit, if a label that counts is
+     *     neither a class nor the ignoreIndex nor a vector of sum 1, if a prediction that counts is
+     *     NaN or, of one channel, is no probability and not said to be a logit, or if a mask is
+     *     negative, not finite, or differs between channels
      */
     @Override
     public void eval(
@@ -230,6 +313,8 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
                 boundaries.count(truth, predicted, batch);
             }
         }
+        batch.soft = maps.softPixels();
+        batch.aboveHalf = maps.pixelsAboveHalf();
         counts.add(batch);
     }
 
@@ -333,6 +418,84 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
     }
 
     /**
+     * Number of pixels of a class in the truth.
+     *
+     * @param c class, 0..classes-1
+     * @return the sum over a row of the confusion matrix
+     */
+    public long pixels(int c) {
+        return Arrays.stream(counts.confusion[checked(c)]).sum();
+    }
+
+    /**
+     * Number of pixels that did not count so far.
+     *
+     * @return those with mask 0, the ignoreIndex, or a label vector of zeros
+     */
+    public long ignoredPixels() {
+        return counts.ignored;
+    }
+
+    /**
+     * Share of all pixels that did not count.
+     *
+     * @return 0..1, or NaN if no pixel was seen
+     */
+    public double ignoredShare() {
+        return ratio(ignoredPixels(), ignoredPixels() + pixels());
+    }
+
+    /**
+     * The classes that had no pixel in the truth.
+     *
+     * @return their numbers, rising
+     */
+    public List<Integer> absentClasses() {
+        return IntStream.range(0, classes()).filter(c -> pixels(c) == 0).boxed().toList();
+    }
+
+    /**
+     * Over how many classes {@link #meanIou()} and {@link #meanDice()} are.
+     *
+     * @return the number of classes in truth or prediction
+     */
+    public int classesInMeanIou() {
+        return (int) IntStream.range(0, classes()).filter(c -> !Double.isNaN(iou(c))).count();
+    }
+
+    /**
+     * Number of counting pixels with soft labels, neither 0 nor 1 for some class.
+     *
+     * @return the number
+     */
+    public long softPixels() {
+        return counts.soft;
+    }
+
+    /**
+     * Whether there were soft labels and none of them was above 0.5 at any pixel, as of masks of 0
+     * and 1 that were divided by 255 once more.
+     *
+     * @return whether it is so
+     */
+    public boolean isSoftBelowHalf() {
+        return counts.soft > 0 && counts.aboveHalf == 0;
+    }
+
+    /**
+     * What one should know before believing a mean.
+     *
+     * @return sentences, none if each class had pixels in the truth and none was ignored
+     */
+    public List<String> remarks() {
+        return Remarks.all(this);
+    }
+
+    Integer ignoreIndex() {
+        return settings.ignoreIndex();
+    }
+
+    /**
      * The confusion matrix.
      *
      * @return a copy: number of pixels by [true class][predicted class]
@@ -349,7 +512,7 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
      */
     public double iou(int c) {
         long hit = counts.confusion[checked(c)][c];
-        return ratio(hit, truePixels(c) + predictedPixels(c) - hit);
+        return ratio(hit, pixels(c) + predictedPixels(c) - hit);
     }
 
     /**
@@ -359,7 +522,7 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
      * @return 0..1, or NaN for a class absent from truth and prediction
      */
     public double dice(int c) {
-        return ratio(2 * counts.confusion[checked(c)][c], truePixels(c) + predictedPixels(c));
+        return ratio(2 * counts.confusion[checked(c)][c], pixels(c) + predictedPixels(c));
     }
 
     /**
@@ -379,7 +542,7 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
      * @return 0..1, or NaN for a class absent from the truth
      */
     public double recall(int c) {
-        return ratio(counts.confusion[checked(c)][c], truePixels(c));
+        return ratio(counts.confusion[checked(c)][c], pixels(c));
     }
 
     /**
@@ -459,64 +622,14 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
     }
 
     /**
-     * A table of all numbers, one line a class; "-" where a number is not defined.
+     * The {@link #remarks()}, and a table of all numbers, one line a class; "-" where a number is
+     * not defined.
      *
      * @return several lines
      */
     @Override
     public String stats() {
-        int names = "class".length();
-        for (int c = 0; c < classes(); c++) {
-            names = Math.max(names, className(c).length());
-        }
-        StringBuilder out = new StringBuilder();
-        line(
-                out,
-                "Segmentation: %d classes, %d pixels, boundary tolerance %d",
-                classes(),
-                pixels(),
-                boundaryTolerance());
-        String row = "%-" + names + "s %12s %7s %7s %9s %7s %11s";
-        line(out, row, "class", "pixels", "IoU", "Dice", "precision", "recall", "boundary F1");
-        for (int c = 0; c < classes(); c++) {
-            line(
-                    out,
-                    row,
-                    className(c),
-                    truePixels(c),
-                    text(iou(c)),
-                    text(dice(c)),
-                    text(precision(c)),
-                    text(recall(c)),
-                    text(boundaryF1(c)));
-        }
-        line(
-                out,
-                row,
-                "mean",
-                "",
-                text(meanIou()),
-                text(meanDice()),
-                text(meanPrecision()),
-                text(meanRecall()),
-                text(boundaryF1()));
-        line(out, "pixel accuracy %s", text(pixelAccuracy()));
-        if (classes() <= MAX_PRINTED_CONFUSION) {
-            line(out, "pixels of a true class (row) predicted as a class (column)");
-            out.append(cell(names, ""));
-            for (int c = 0; c < classes(); c++) {
-                out.append(String.format(Locale.ROOT, " %12.12s", className(c)));
-            }
-            out.append('\n');
-            for (int t = 0; t < classes(); t++) {
-                out.append(cell(names, className(t)));
-                for (long pixels : counts.confusion[t]) {
-                    out.append(String.format(Locale.ROOT, " %12d", pixels));
-                }
-                out.append('\n');
-            }
-        }
-        return out.toString();
+        return StatsTable.of(this);
     }
 
     @Override
@@ -529,10 +642,6 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
     @Override
     public int hashCode() {
         return Objects.hash(settings, counts);
-    }
-
-    private long truePixels(int c) {
-        return Arrays.stream(counts.confusion[c]).sum();
     }
 
     private long predictedPixels(int c) {
@@ -560,18 +669,6 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
         return (double) part / whole;
     }
 
-    private static String text(double v) {
-        return Double.isNaN(v) ? "-" : String.format(Locale.ROOT, "%.4f", v);
-    }
-
-    private static String cell(int width, String text) {
-        return String.format(Locale.ROOT, "%-" + width + "s", text);
-    }
-
-    private static void line(StringBuilder out, String format, Object... values) {
-        out.append(String.format(Locale.ROOT, format, values)).append('\n');
-    }
-
     /**
      * Options of a {@link SegmentationEvaluation}; all are checked in {@link #build()}.
      *
@@ -588,6 +685,7 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
         private CNN2DFormat format = CNN2DFormat.NCHW;
         private int boundaryTolerance = 1;
         private double threshold = PROBABILITY_THRESHOLD;
+        private boolean logits;
 
         private Builder(int classes) {
             this.classes = classes;
@@ -641,7 +739,7 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
         /**
          * From which value on a network with one output channel predicts the foreground.
          *
-         * @param value finite
+         * @param value a probability from 0 to 1; after {@link #logits()} any finite logit
          * @return this
          */
         public Builder threshold(double value) {
@@ -651,10 +749,12 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
 
         /**
          * For a network whose one output channel holds logits (activation IDENTITY): threshold 0.
+         * Without it, a value outside of 0..1 is refused.
          *
          * @return this
          */
         public Builder logits() {
+            logits = true;
             return threshold(LOGIT_THRESHOLD);
         }
 
@@ -663,8 +763,8 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
          *
          * @return an evaluation that has seen nothing
          * @throws IllegalArgumentException if {@code classes < 2}, if there is not one non-null
-         *     name a class, if the tolerance is negative, the threshold not finite or the format
-         *     null
+         *     name a class, if the tolerance is negative, the threshold not finite or no
+         *     probability where no logits are expected, or the format null
          */
         public SegmentationEvaluation build() {
             return new SegmentationEvaluation(settings());
@@ -672,7 +772,7 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
 
         private Settings settings() {
             return new Settings(
-                    classes, classNames, ignoreIndex, format, boundaryTolerance, threshold);
+                    classes, classNames, ignoreIndex, format, boundaryTolerance, threshold, logits);
         }
     }
 }

@@ -9,7 +9,9 @@ import java.util.List;
  * What an evaluation was asked to do; the one place where its parameters are checked.
  *
  * @param classNames one name a class, or null for "0", "1", ...
- * @param ignoreIndex index label of void pixels, or null for none
+ * @param ignoreIndex index label of ignored pixels, or null for none
+ * @param threshold from which value on one channel is foreground
+ * @param logits whether one channel holds logits instead of probabilities
  */
 record Settings(
         int classes,
@@ -17,7 +19,8 @@ record Settings(
         Integer ignoreIndex,
         CNN2DFormat format,
         int boundaryTolerance,
-        double threshold)
+        double threshold,
+        boolean logits)
         implements Serializable {
 
     Settings {
@@ -53,6 +56,12 @@ record Settings(
         }
         if (!Double.isFinite(threshold)) {
             throw new IllegalArgumentException("threshold must be finite, got " + threshold);
+        }
+        if (!logits && (threshold < 0 || threshold > 1)) {
+            throw new IllegalArgumentException(
+                    "threshold must be a probability from 0 to 1, got "
+                            + threshold
+                            + "; for one of logits call .logits() first");
         }
     }
 

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -223,12 +224,13 @@ class SegmentationEvaluationInputsTest {
         INDArray index = s.index(IGNORED);
         INDArray mask = s.mask();
         INDArray maskC = channel(mask).broadcast(s.n, s.c, s.h, s.w);
+        INDArray counting = maskC.neq(0).castTo(DataType.DOUBLE);
         // Labels and masks that say the same.
         List<INDArray[]> nchw = new ArrayList<>();
         nchw.add(new INDArray[] {index, null});
         nchw.add(new INDArray[] {channel(index), null});
         nchw.add(new INDArray[] {s.oneHot(), null});
-        nchw.add(new INDArray[] {s.oneHot().mul(0.7).add(0.1).mul(maskC), null});
+        nchw.add(new INDArray[] {s.oneHot().mul(0.7).add(0.3 / s.c).mul(counting), null});
         for (INDArray labels : new INDArray[] {index, channel(index), s.index(0), s.index(1)}) {
             nchw.add(new INDArray[] {labels, mask});
             nchw.add(new INDArray[] {labels, channel(mask)});
@@ -350,7 +352,8 @@ class SegmentationEvaluationInputsTest {
                 new INDArray[] {mask, mask.reshape('c', s.n, 1), mask.reshape('c', s.n, 1, 1, 1)}) {
             SegmentationEvaluation e = builder(s).build();
             e.eval(s.index(IGNORED), s.predictions(), m);
-            assertThat(e).isEqualTo(alone);
+            assertThat(e.pixels()).isEqualTo(alone.pixels());
+            assertSame(e, alone);
         }
     }
 
@@ -398,6 +401,100 @@ class SegmentationEvaluationInputsTest {
         assertThat(binary).isEqualTo(multi);
     }
 
+    /** Three pixels count, whatever the label of the fourth is: all forms, layouts and types. */
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, 255, -9999, -1, 0.5, Double.POSITIVE_INFINITY, 1e300})
+    void whatIsUnderTheMaskIsNotLookedAt(double b) {
+        long[][] three = {{1, 0}, {1, 1}};
+        INDArray logits =
+                Nd4j.createFromArray(
+                        new double[][][][] {{{{.5, -1}, {2, .3}}, {{.1, .7}, {-1, 1.2}}}});
+        logits.putScalar(new long[] {0, 1, 0, 1}, -2); // so that one of the three is wrong
+        INDArray mask = Nd4j.createFromArray(new double[][][] {{{1, 1}, {0, 1}}});
+        INDArray index = Nd4j.createFromArray(new double[][][] {{{0, 1}, {b, 1}}});
+        INDArray oneHot =
+                Nd4j.createFromArray(new double[][][][] {{{{1, 0}, {b, 0}}, {{0, 1}, {b, 1}}}});
+        INDArray soft =
+                Nd4j.createFromArray(
+                        new double[][][][] {{{{.9, .2}, {b, .2}}, {{.1, .8}, {b, .8}}}});
+        INDArray one = logits.get(NDArrayIndex.all(), NDArrayIndex.interval(1, 2));
+        one = one.sub(logits.get(NDArrayIndex.all(), NDArrayIndex.interval(0, 1)));
+        for (DataType type : new DataType[] {DataType.DOUBLE, DataType.FLOAT, DataType.BFLOAT16}) {
+            for (INDArray each : new INDArray[] {index, channel(index), oneHot, soft}) {
+                INDArray labels = each.castTo(type);
+                assertCounts(labels, logits, mask, three);
+                assertCounts(labels, logits, channel(mask), three);
+                assertCounts(rows(labels), rows(logits), rows(mask), three);
+                if (labels.rank() == 3 || labels.size(1) == 1) {
+                    assertCounts(labels, one, mask, three);
+                    assertCounts(rows(labels), rows(one), rows(mask), three);
+                }
+                SegmentationEvaluation last =
+                        SegmentationEvaluation.builder(2).format(CNN2DFormat.NHWC).build();
+                last.eval(labels.rank() == 3 ? labels : nhwc(labels), nhwc(logits), mask);
+                assertThat(last.confusion()).isDeepEqualTo(three);
+            }
+        }
+    }
+
+    private static void assertCounts(
+            INDArray labels, INDArray predictions, INDArray mask, long[][] expected) {
+        SegmentationEvaluation e = SegmentationEvaluation.builder(2).logits().build();
+        e.eval(labels, predictions, mask);
+        assertThat(e.confusion()).isDeepEqualTo(expected);
+        assertThat(e.ignoredPixels()).isEqualTo(1);
+        assertThat(e.ignoredShare()).isEqualTo(0.25);
+    }
+
+    private static INDArray rows(INDArray images) {
+        INDArray a = images.rank() == 3 ? channel(images) : images;
+        return a.permute(0, 2, 3, 1).dup('c').reshape('c', a.length() / a.size(1), a.size(1));
+    }
+
+    /** A sum that only its type's rounding moves from 1 is one. */
+    @Test
+    void sumsOfSoftLabelsMayBeRounded() {
+        float third = 1 / 3f;
+        INDArray predictions = zeros(1, 3, 1, 1);
+        for (DataType type :
+                new DataType[] {
+                    DataType.DOUBLE, DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16
+                }) {
+            INDArray labels = zeros(1, 3, 1, 1).addi(third).castTo(type);
+            SegmentationEvaluation e = new SegmentationEvaluation(3);
+            e.eval(labels, predictions);
+            assertThat(e.softPixels()).as(type.name()).isEqualTo(1);
+        }
+        SegmentationEvaluation e = new SegmentationEvaluation(3);
+        e.eval(zeros(1, 3, 1, 1).addi(0.33363), predictions); // 1.00089
+        assertRefused(
+                () -> e.eval(zeros(1, 3, 1, 1).addi(0.3337), predictions),
+                "sum to 1 (within 0.001)");
+    }
+
+    @Test
+    void oneChannelOfLogitsMustBeSaid() {
+        INDArray labels = Nd4j.createFromArray(new float[][][] {{{1, 0, 255}}});
+        for (double wrong : new double[] {2.5, -0.25, 1.00001, Double.POSITIVE_INFINITY, -1e30}) {
+            SegmentationEvaluation e = SegmentationEvaluation.builder(2).ignoreIndex(255).build();
+            INDArray predictions = Nd4j.createFromArray(new double[][][][] {{{{0.7, wrong, 3}}}});
+            assertRefused(
+                    () -> e.eval(labels, predictions),
+                    "predictions of one channel must be probabilities from 0 to 1, got "
+                            + wrong
+                            + " at image 0, row 0, column 1 of 1 images of 1 x 3; logits? call"
+                            + " .logits() on the builder, or take SegmentationEvaluation.of(network)");
+            assertThat(e.pixels()).isZero();
+            SegmentationEvaluation z =
+                    SegmentationEvaluation.builder(2).ignoreIndex(255).logits().build();
+            z.eval(labels, predictions);
+            assertThat(z.pixels()).isEqualTo(2);
+        }
+        SegmentationEvaluation sound = SegmentationEvaluation.builder(2).ignoreIndex(255).build();
+        sound.eval(labels, Nd4j.createFromArray(new double[][][][] {{{{1, 0, 7}}}}));
+        assertThat(sound.pixelAccuracy()).isEqualTo(1);
+    }
+
     // ---- bad input ----
 
     private static INDArray zeros(long... shape) {
@@ -424,43 +521,102 @@ class SegmentationEvaluationInputsTest {
                 Arguments.of(l, zeros(2, 1, 4, 5), null, "predictions must have 3 channels"),
                 Arguments.of(
                         zeros(2, 4, 6), p, null, "got labels [2, 4, 6] for predictions [2, 3, 4"),
-                Arguments.of(zeros(1, 4, 5), p, null, "labels must be class indices [N,H,W]"),
-                Arguments.of(zeros(2, 2, 4, 5), p, null, "got labels [2, 2, 4, 5]"),
-                Arguments.of(zeros(2, 4, 5, 1), p, null, "got labels [2, 4, 5, 1]"),
+                Arguments.of(
+                        zeros(1, 4, 5),
+                        p,
+                        null,
+                        "labels must be of as many images as the predictions, got labels [1, 4, 5]"
+                                + " for predictions [2, 3, 4, 5] in format NCHW"),
+                Arguments.of(
+                        zeros(2, 1, 4, 6),
+                        p,
+                        null,
+                        "labels must have the height and width of the predictions, got labels [2, 1,"
+                                + " 4, 6] for predictions [2, 3, 4, 5] in format NCHW"),
+                Arguments.of(
+                        zeros(2, 2, 4, 5),
+                        p,
+                        null,
+                        "labels must be class indices [N,H,W] or [N,H,W] with one channel or one"
+                                + " value a class, shaped like the predictions, got labels [2, 2, 4,"
+                                + " 5]"),
+                Arguments.of(
+                        zeros(2, 4, 5, 1),
+                        p,
+                        null,
+                        "got labels [2, 4, 5, 1] for predictions [2, 3, 4, 5] in format NCHW; labels"
+                                + " in NHWC? write labels.permute(0, 3, 1, 2)"),
+                Arguments.of(
+                        l,
+                        nhwc(p),
+                        null,
+                        "predictions must have 3 channels, one for each class, got [2, 4, 5, 3] in"
+                                + " format NCHW; as NHWC they fit: call"
+                                + " .format(CNN2DFormat.NHWC) on the builder"),
+                // as many rows as classes: the labels tell
+                Arguments.of(
+                        zeros(2, 3, 5),
+                        zeros(2, 3, 5, 3),
+                        null,
+                        "labels must have the height and width of the predictions, got labels [2, 3,"
+                                + " 5] for predictions [2, 3, 5, 3] in format NCHW; as NHWC they fit:"
+                                + " call .format(CNN2DFormat.NHWC) on the builder"),
                 Arguments.of(zeros(2, 3), p, null, "got labels [2, 3]"),
                 Arguments.of(zeros(5, 4), zeros(4, 3), null, "[R] or [R,1]"),
+                Arguments.of(
+                        zeros(5, 3),
+                        zeros(4, 3),
+                        null,
+                        "labels must have as many rows as the predictions, got labels [5, 3] for"
+                                + " predictions [4, 3]"),
                 Arguments.of(zeros(1, 4, 1), zeros(4, 3), null, "[R] or [R,1]"),
                 Arguments.of(
                         with(l.dup(), 3, 1, 2, 4),
                         p,
                         null,
-                        "labels must be integers in 0..2 (no ignoreIndex is set), got 3.0 at image"
-                                + " 1, row 2, column 4 of 2 images of 4 x 5"),
+                        "labels must be class indices from 0 to 2 (no ignoreIndex is set), got 3.0 at"
+                                + " image 1, row 2, column 4 of 2 images of 4 x 5"),
+                Arguments.of(
+                        with(l.dup(), 255, 1, 2, 4),
+                        p,
+                        null,
+                        "got 255.0 at image 1, row 2, column 4 of 2 images of 4 x 5; ignored pixels?"
+                                + " set ignoreIndex(255); foreground? divide by 255"),
                 Arguments.of(with(l.dup(), -1, 0, 0, 0), p, null, "got -1.0 at image 0"),
                 Arguments.of(with(l.dup(), 0.5, 0, 0, 0), p, null, "got 0.5"),
                 Arguments.of(with(l.dup(), Double.NaN, 0, 0, 0), p, null, "got NaN"),
-                Arguments.of(with(l.dup(), 3, 0, 0, 0), p, zeros(2, 4, 5), "0..2"),
-                Arguments.of(
-                        with(zeros(2, 3, 4, 5), Double.NaN, 0, 0, 0, 0), p, zeros(2), "got NaN"),
                 Arguments.of(with(l.dup(), 1e20, 0, 0, 0), p, null, "got 1.0"),
                 Arguments.of(
                         with(zeros(2, 3, 4, 5), -0.5, 0, 2, 0, 0),
                         p,
                         null,
-                        "labels must be finite and >= 0, got -0.5 for class 2"),
-                Arguments.of(with(zeros(2, 3, 4, 5), Double.NaN, 0, 0, 0, 0), p, null, "got NaN"),
+                        "labels must be vectors of values from 0 to 1 that sum to 1 (within 0.001), or"
+                                + " all zeros for an ignored pixel, got a vector with sum -0.5 and"
+                                + " values from -0.5 to 0.0 at image 0, row 0, column 0 of 2 images"
+                                + " of 4 x 5"),
+                Arguments.of(
+                        with(zeros(2, 3, 4, 5), Double.NaN, 0, 0, 0, 0), p, null, "with sum NaN"),
+                Arguments.of(
+                        with(zeros(2, 3, 4, 5), 0.7, 0, 1, 0, 0),
+                        p,
+                        null,
+                        "with sum 0.699999988079071 and values from 0.0 to 0.699999988079071 at image"
+                                + " 0, row 0, column 0"),
+                Arguments.of(
+                        with(zeros(2, 3, 4, 5), 255, 0, 0, 0, 0), p, null, "; colours? turn each"),
                 Arguments.of(
                         with(with(zeros(2, 3, 4, 5), 1, 1, 0, 2, 3), 1, 1, 2, 2, 3),
                         p,
                         null,
-                        "labels must be of one class a pixel (score multi-hot channels one by one,"
-                                + " each by a SegmentationEvaluation of 2 classes), got 1 for class 2"
-                                + " and another class at image 1, row 2, column 3"),
+                        "got a vector with sum 2.0 and values from 0.0 to 1.0 at image 1, row 2,"
+                                + " column 3 of 2 images of 4 x 5; several classes in a pixel? that"
+                                + " is mode MULTILABEL, with sigmoids; score such channels one by"
+                                + " one, each by a SegmentationEvaluation of 2 classes"),
                 Arguments.of(
                         with(zeros(2, 3, 4, 5), Double.POSITIVE_INFINITY, 0, 0, 0, 0),
                         p,
                         null,
-                        "got Infinity"),
+                        "with sum Infinity"),
                 Arguments.of(
                         l,
                         with(p.dup(), Double.NaN, 1, 0, 3, 4),
@@ -528,7 +684,9 @@ class SegmentationEvaluationInputsTest {
                                         Nd4j.valueArrayOf(new long[] {1, 2, 2}, 2.0),
                                         zeros(1, 1, 2, 2)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("must lie in 0..1 or ignoreIndex 9, got 2.0");
+                .hasMessageContaining(
+                        "labels must be from 0 to 1 or the ignoreIndex, which is 9, got 2.0 at image"
+                                + " 0, row 0, column 0 of 1 images of 2 x 2; masks of 0 and 255?");
         assertThatThrownBy(() -> e.eval(zeros(1, 2, 2, 2), zeros(1, 1, 2, 2)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("got labels [1, 2, 2, 2]");
@@ -565,6 +723,12 @@ class SegmentationEvaluationInputsTest {
         assertRefused(
                 () -> SegmentationEvaluation.builder(2).threshold(Double.NaN).build(),
                 "threshold must be finite, got NaN");
+        assertRefused(
+                () -> SegmentationEvaluation.builder(2).threshold(-0.5).build(),
+                "threshold must be a probability from 0 to 1, got -0.5; for one of logits call"
+                        + " .logits() first");
+        assertThat(SegmentationEvaluation.builder(2).logits().threshold(-0.5).build().classes())
+                .isEqualTo(2);
         SegmentationEvaluation e = new SegmentationEvaluation(3);
         assertRefused(() -> e.iou(3), "c must be a class in 0..2, got 3");
         assertRefused(() -> e.dice(-1), "got -1");

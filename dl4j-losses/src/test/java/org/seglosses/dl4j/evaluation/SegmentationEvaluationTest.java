@@ -16,6 +16,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.util.Arrays;
 
 /** Numbers that were worked out on paper, and what one object must be able to do. */
 class SegmentationEvaluationTest {
@@ -144,16 +145,47 @@ class SegmentationEvaluationTest {
     }
 
     @Test
-    void voidIsNeitherCountedNorPredictedButItsRimIsABoundary() {
+    void anIgnoredPixelIsNeitherCountedNorPredictedAndItsRimIsNoBoundary() {
         int[][] truth = {{0, 0, 0}, {0, 255, 0}, {0, 0, 0}};
         int[][] predicted = {{0, 0, 0}, {0, 1, 0}, {0, 0, 0}};
         SegmentationEvaluation e = SegmentationEvaluation.builder(2).ignoreIndex(255).build();
         e.eval(indices(truth), scores(2, predicted));
         assertThat(e.confusion()).isDeepEqualTo(new long[][] {{8, 0}, {0, 0}});
-        assertThat(e.boundaryF1(0)).isEqualTo(1);
+        assertThat(e.boundaryF1(0)).isNaN();
         assertThat(e.boundaryF1(1)).isNaN();
         assertThat(e.iou(1)).isNaN();
         assertThat(e.meanIou()).isEqualTo(1);
+    }
+
+    /** The true outline lies between columns 7 and 8, the predicted one between 3 and 4. */
+    @Test
+    void ignoredAreasAddNoOutlines() {
+        int[][] truth = new int[16][16];
+        int[][] predicted = new int[16][16];
+        for (int y = 0; y < 16; y++) {
+            for (int x = 0; x < 8; x++) {
+                truth[y][x] = 1;
+                predicted[y][x] = x < 4 ? 1 : 0;
+            }
+        }
+        SegmentationEvaluation e = SegmentationEvaluation.builder(2).ignoreIndex(255).build();
+        e.eval(indices(truth), scores(2, predicted));
+        assertThat(e.boundaryF1(1)).isZero();
+        INDArray mask = Nd4j.ones(1, 1, 16, 16);
+        int[][] ignored = Arrays.stream(truth).map(int[]::clone).toArray(int[][]::new);
+        for (int y = 4; y < 12; y++) {
+            for (int x = 1; x < 3; x++) {
+                ignored[y][x] = 255;
+                mask.putScalar(new long[] {0, 0, y, x}, 0);
+            }
+        }
+        SegmentationEvaluation byIndex = e.newInstance();
+        byIndex.eval(indices(ignored), scores(2, predicted));
+        assertThat(byIndex.boundaryF1(1)).isZero();
+        assertThat(byIndex.boundaryF1(0)).isZero();
+        SegmentationEvaluation byMask = e.newInstance();
+        byMask.eval(indices(truth), scores(2, predicted), mask);
+        assertThat(byMask).isEqualTo(byIndex);
     }
 
     @Test
@@ -185,7 +217,8 @@ class SegmentationEvaluationTest {
         assertThat(e.stats()).contains("0 pixels");
         SegmentationEvaluation allVoid = SegmentationEvaluation.builder(2).ignoreIndex(-1).build();
         allVoid.eval(indices(new int[][] {{-1, -1}}), scores(2, new int[][] {{0, 1}}));
-        assertThat(allVoid).isEqualTo(SegmentationEvaluation.builder(2).ignoreIndex(-1).build());
+        assertThat(allVoid.pixels()).isZero();
+        assertThat(allVoid.ignoredPixels()).isEqualTo(2);
     }
 
     @Test
@@ -404,6 +437,12 @@ class SegmentationEvaluationTest {
         assertThatThrownBy(
                         () ->
                                 SegmentationEvaluation.fromJson(
+                                        json.replace("[6,6]}", "[6,6],\"ignored\":-1}")))
+                .rootCause()
+                .hasMessageContaining("ignored, soft and aboveHalf must hold counts >= 0");
+        assertThatThrownBy(
+                        () ->
+                                SegmentationEvaluation.fromJson(
                                         json.replace("\"classes\":2", "\"classes\":3")))
                 .hasRootCauseInstanceOf(IllegalArgumentException.class)
                 .rootCause()
@@ -429,6 +468,7 @@ class SegmentationEvaluationTest {
                 .isEqualTo(
                         """
                         Segmentation: 3 classes, 16 pixels, boundary tolerance 0
+                        no pixel in the truth: class 2 (land)
                         class          pixels     IoU    Dice precision  recall boundary F1
                         water               8  0.7778  0.8750    0.8750  0.8750      0.6000
                         mountain            8  0.7778  0.8750    0.8750  0.8750      0.6000

@@ -2,7 +2,7 @@ package org.seglosses.dl4j.evaluation;
 
 /**
  * The definitions, written down one by one with no thought of speed: int[image][row][column], -1 is
- * void.
+ * ignored.
  */
 final class SlowEvaluation {
     private final int classes;
@@ -58,8 +58,8 @@ final class SlowEvaluation {
         double predictedAll = 0;
         double predictedNear = 0;
         for (int i = 0; i < truth.length; i++) {
-            int[][] bt = boundary(mask(truth[i], truth[i], c));
-            int[][] bp = boundary(mask(predicted[i], truth[i], c));
+            int[][] bt = boundary(truth[i], truth[i], c);
+            int[][] bp = boundary(predicted[i], truth[i], c);
             int[][] dt = maxPool(bt, tolerance);
             int[][] dp = maxPool(bp, tolerance);
             for (int y = 0; y < bt.length; y++) {
@@ -82,29 +82,23 @@ final class SlowEvaluation {
         return 2 * p * r / (p + r);
     }
 
-    private static int[][] mask(int[][] map, int[][] truth, int c) {
-        int[][] m = new int[map.length][map[0].length];
+    /** Pixels of a class beside one of another; what does not count is of none. */
+    private static int[][] boundary(int[][] map, int[][] truth, int c) {
+        int[][] inside = new int[map.length][map[0].length];
+        int[][] outside = new int[map.length][map[0].length];
         for (int y = 0; y < map.length; y++) {
             for (int x = 0; x < map[y].length; x++) {
-                m[y][x] = truth[y][x] >= 0 && map[y][x] == c ? 1 : 0;
+                if (truth[y][x] >= 0) {
+                    inside[y][x] = map[y][x] == c ? 1 : 0;
+                    outside[y][x] = map[y][x] == c ? 0 : 1;
+                }
             }
         }
-        return m;
-    }
-
-    /** m - (1 - maxpool3x3(1 - m)). */
-    private static int[][] boundary(int[][] m) {
-        int[][] inverse = new int[m.length][m[0].length];
-        for (int y = 0; y < m.length; y++) {
-            for (int x = 0; x < m[y].length; x++) {
-                inverse[y][x] = 1 - m[y][x];
-            }
-        }
-        int[][] pooled = maxPool(inverse, 1);
-        int[][] b = new int[m.length][m[0].length];
-        for (int y = 0; y < m.length; y++) {
-            for (int x = 0; x < m[y].length; x++) {
-                b[y][x] = m[y][x] - (1 - pooled[y][x]);
+        int[][] near = maxPool(outside, 1);
+        int[][] b = new int[map.length][map[0].length];
+        for (int y = 0; y < map.length; y++) {
+            for (int x = 0; x < map[y].length; x++) {
+                b[y][x] = inside[y][x] * near[y][x];
             }
         }
         return b;

@@ -7,6 +7,7 @@ import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -155,29 +156,56 @@ class CountingTest {
             assertRefused(
                     labels,
                     null,
-                    "labels must be integers in 0..3 or ignoreIndex 100, got " + wrong,
+                    "labels must be class indices from 0 to 3 or the ignoreIndex, which is 100, got "
+                            + wrong,
                     "at image 1, row 0, column 2 of 2 images of 2 x 4");
         }
         for (double wrong : new double[] {0.9, 2, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
             INDArray labels = oneHot().castTo(DataType.DOUBLE);
             labels.putScalar(new int[] {0, 1, 1, 2}, wrong);
+            double sum = wrong;
             assertRefused(
                     labels,
                     null,
-                    "labels must be one-hot (one 1 and zeros, or all zeros for void), got "
-                            + wrong
-                            + " for class 1 at image 0, row 1, column 2");
+                    "labels must be one-hot here (one 1 and zeros, or all zeros for an ignored pixel),"
+                            + " got a vector with sum "
+                            + sum,
+                    "at image 0, row 1, column 2 of 2 images of 2 x 4");
         }
         INDArray two = oneHot();
         two.putScalar(new int[] {0, 3, 1, 2}, 1);
-        assertRefused(two, null, "got 1.0 for class 3 and another class at image 0, row 1");
+        assertRefused(
+                two,
+                null,
+                "got a vector with sum 2.0 and values from 0.0 to 1.0 at image 0, row 1");
+        INDArray soft = oneHot().muli(0.7).addi(0.075);
+        assertRefused(soft, null, "must be one-hot here", "soft labels are not supported here");
     }
 
-    @Test
-    void labelsAreCheckedUnderAMask() {
+    /** Whatever the label is where the mask is 0. */
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, 255, -9999, -1, 0.5, Double.POSITIVE_INFINITY})
+    void whatIsUnderTheMaskIsNotLookedAt(double wrong) {
+        ClassFrequencies expected =
+                new ClassFrequencies(new long[] {10, 2, 1, 0}, new long[] {13, 8, 5, 0}, 2, 3);
+        INDArray mask = Nd4j.ones(2, 1, 2, 4);
+        mask.putScalar(new int[] {1, 0, 1, 0}, 0);
         INDArray labels = indices().castTo(DataType.DOUBLE);
-        labels.putScalar(new int[] {1, 0, 2}, 7);
-        assertRefused(labels, Nd4j.zeros(2, 1), "got 7.0 at image 1");
+        labels.putScalar(new int[] {1, 1, 0}, wrong);
+        INDArray vectors = oneHot().castTo(DataType.DOUBLE);
+        for (int c = 0; c < 4; c++) {
+            vectors.putScalar(new int[] {1, c, 1, 0}, wrong);
+        }
+        for (INDArray each : List.of(labels, channel(labels), vectors)) {
+            assertThat(ClassFrequencies.counter(4, VOID).add(each, mask).frequencies())
+                    .isEqualTo(expected);
+            INDArray last = each.rank() == 3 ? each : channelsLast(each);
+            assertThat(
+                            ClassFrequencies.counter(4, VOID, CNN2DFormat.NHWC)
+                                    .add(last, channelsLast(mask))
+                                    .frequencies())
+                    .isEqualTo(expected);
+        }
     }
 
     @Test
@@ -187,7 +215,12 @@ class CountingTest {
                         + " channel for each of the 4 classes, got ";
         assertRefused(Nd4j.zeros(2, 3, 2, 4), null, rule + "[2, 3, 2, 4] in format NCHW");
         assertRefused(Nd4j.zeros(2, 4), null, rule + "[2, 4]");
-        assertRefused(channelsLast(oneHot()), null, rule + "[2, 2, 4, 4]");
+        assertRefused(
+                channelsLast(oneHot()),
+                null,
+                rule
+                        + "[2, 2, 4, 4] in format NCHW; labels in NHWC? call counter(classes,"
+                        + " ignoreIndex, CNN2DFormat.NHWC)");
         assertRefused(null, null, "labels must not be null");
         assertRefused(Nd4j.empty(DataType.FLOAT), null, "labels must not be empty");
         assertRefused(Nd4j.create("a", "b"), null, "labels must hold numbers or booleans", "UTF8");
@@ -276,12 +309,14 @@ class CountingTest {
     /** A refused batch leaves the counter as it was and the iterator at its start. */
     @Test
     void iteratorWithAWrongBatch() {
-        Batches iterator = new Batches(batches(), true);
+        List<DataSet> batches = batches();
+        batches.get(1).setLabelsMaskArray(null);
+        Batches iterator = new Batches(batches, true);
         ClassFrequencies.Counter counter = ClassFrequencies.counter(3, VOID).add(indices(), null);
         ClassFrequencies before = counter.frequencies();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> counter.add(iterator))
-                .withMessageContaining("labels must be integers in 0..2");
+                .withMessageContaining("labels must be class indices from 0 to 2");
         assertThat(counter.frequencies()).isEqualTo(before);
         assertThat(iterator.position).isZero();
     }

@@ -1,0 +1,92 @@
+package org.seglosses.dl4j.evaluation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * What one should know before believing an evaluation's means: a task that is no task gives
+ * beautiful ones.
+ *
+ * @param text a sentence
+ * @param alarm whether hardly any sound data gives reason for it
+ */
+record Remarks(String text, boolean alarm) {
+    private static final double MUCH = 0.5;
+
+    static List<String> all(SegmentationEvaluation e) {
+        return of(e).stream().map(Remarks::text).toList();
+    }
+
+    static List<String> alarms(SegmentationEvaluation e) {
+        return of(e).stream().filter(Remarks::alarm).map(Remarks::text).toList();
+    }
+
+    private static List<Remarks> of(SegmentationEvaluation e) {
+        List<Remarks> remarks = new ArrayList<>();
+        long ignored = e.ignoredPixels();
+        if (e.pixels() == 0) {
+            if (ignored > 0) {
+                remarks.add(new Remarks("all pixels were ignored: there is no mean", true));
+            }
+            return remarks;
+        }
+        List<Integer> absent = e.absentClasses();
+        if (!absent.isEmpty()) {
+            remarks.add(new Remarks("no pixel in the truth: " + classes(e, absent), false));
+        }
+        if (ignored > 0) {
+            boolean much = e.ignoredShare() > MUCH;
+            remarks.add(
+                    new Remarks(
+                            String.format(
+                                    Locale.ROOT,
+                                    "ignored: %d pixels, %.2f %% of all%s",
+                                    ignored,
+                                    100 * e.ignoredShare(),
+                                    much
+                                            ? ", more than half: are ignoreIndex and label masks right?"
+                                            : ""),
+                            much));
+        }
+        if (e.isSoftBelowHalf()) {
+            remarks.add(
+                    new Remarks(
+                            "labels are soft and none is above 0.5: were masks of 0 and 1 divided by"
+                                    + " 255 once more?",
+                            true));
+        } else if (absent.size() == e.classes() - 1) {
+            remarks.add(new Remarks("the truth is of one class only: " + likelyReason(e), true));
+        }
+        if (e.classesInMeanIou() == 1) {
+            List<Integer> one =
+                    IntStream.range(0, e.classes())
+                            .filter(c -> !Double.isNaN(e.iou(c)))
+                            .boxed()
+                            .toList();
+            remarks.add(new Remarks("mean IoU is over 1 class only: " + classes(e, one), true));
+        }
+        return remarks;
+    }
+
+    private static String likelyReason(SegmentationEvaluation e) {
+        return e.ignoreIndex() != null && e.ignoredPixels() > 0
+                ? "is the foreground "
+                        + e.ignoreIndex()
+                        + ", as in masks of 0 and 255? then divide by 255 and set no ignoreIndex"
+                : "are the labels class indices, and not one channel of a colour picture?";
+    }
+
+    /** By number, and by name where there is one. */
+    private static String classes(SegmentationEvaluation e, List<Integer> some) {
+        return some.stream()
+                .map(
+                        c ->
+                                e.className(c).equals(String.valueOf(c))
+                                        ? c.toString()
+                                        : c + " (" + e.className(c) + ")")
+                .collect(Collectors.joining(", ", some.size() == 1 ? "class " : "classes ", ""));
+    }
+}
