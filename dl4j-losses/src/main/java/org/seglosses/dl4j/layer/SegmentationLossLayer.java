@@ -21,6 +21,7 @@ import org.seglosses.dl4j.SegmentationLossFunction;
 
 import java.util.Collection;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * An output layer without parameters for semantic segmentation, the counterpart of DL4J's {@code
@@ -52,6 +53,15 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
     private SegmentationLossFunction<?> lossFn;
     private CNN2DFormat format = CNN2DFormat.NCHW;
 
+    /** Not whether it warns: what was serialized before there were warnings has false here. */
+    private boolean silent;
+
+    /**
+     * The one that last began a training at iteration 0, of those that clones of this layer have
+     * become: DL4J's clones, and those alone, share what they refer to.
+     */
+    private transient AtomicReference<Object> starter = new AtomicReference<>();
+
     // for Jackson
     private SegmentationLossLayer() {}
 
@@ -59,6 +69,7 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
         super(builder);
         lossFn = requireOurs(builder.getLossFn());
         format = builder.format;
+        silent = !builder.warnings;
     }
 
     private static SegmentationLossFunction<?> requireOurs(ILossFunction loss) {
@@ -115,8 +126,38 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
         this.format = requireGiven(format);
     }
 
+    /**
+     * Whether the layer warns in training of what looks wrong.
+     *
+     * @return whether it does
+     */
+    public boolean isWarnings() {
+        return !silent;
+    }
+
+    /**
+     * Sets whether the layer warns in training; for Jackson. Configurations that do not say it
+     * warn.
+     *
+     * @param warnings whether it does
+     */
+    public void setWarnings(boolean warnings) {
+        silent = !warnings;
+    }
+
     SegmentationLossFunction<?> loss() {
         return lossFn;
+    }
+
+    /**
+     * Notes who begins a training at iteration 0.
+     *
+     * @return whether another has done so that was made of the same configuration, or of a clone
+     */
+    boolean startsAfterAnother(Object who) {
+        // null in what Java has deserialized, as on Spark: nobody knows of whom it is a copy
+        Object before = starter == null ? null : starter.getAndSet(who);
+        return before != null && before != who;
     }
 
     @Override
@@ -190,7 +231,8 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
         return other instanceof SegmentationLossLayer layer
                 && super.equals(other)
                 && Objects.equals(lossFn, layer.lossFn)
-                && format == layer.format;
+                && format == layer.format
+                && silent == layer.silent;
     }
 
     @Override
@@ -200,7 +242,7 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
 
     @Override
     public int hashCode() {
-        return 31 * super.hashCode() + Objects.hash(lossFn, format);
+        return 31 * super.hashCode() + Objects.hash(lossFn, format, silent);
     }
 
     /** Builds the layer. */
@@ -208,6 +250,7 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
     public static final class Builder extends BaseOutputLayer.Builder<Builder> {
 
         private CNN2DFormat format = CNN2DFormat.NCHW;
+        private boolean warnings = true;
 
         /**
          * Starts a layer with activation IDENTITY.
@@ -228,6 +271,18 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
          */
         public Builder format(CNN2DFormat format) {
             this.format = requireGiven(format);
+            return this;
+        }
+
+        /**
+         * Sets whether the layer warns of what looks wrong in the first steps of a training, and of
+         * schedules whose time stands still. It does so by SLF4J, once for equal layers in a JVM.
+         *
+         * @param warnings true, the default, or false for silence
+         * @return this
+         */
+        public Builder warnings(boolean warnings) {
+            this.warnings = warnings;
             return this;
         }
 
