@@ -11,18 +11,23 @@ import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.util.ComputationGraphUtil;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.seglosses.dl4j.SegmentationLossFunction;
+import org.seglosses.samediff.loss.LossExplanation;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
 /**
  * Gives a ready network for segmentation, imported from Keras or saved by DL4J, a {@link
- * SegmentationLossLayer} as its output.
+ * SegmentationLossLayer} as its output; checks networks that have one, and explains their scores.
  *
  * <p>The losses want what stands before the activation. A network may have its softmax or sigmoid
  * in the output layer ({@code CnnLossLayer}), in an {@code ActivationLayer} before it, or in the
@@ -91,6 +96,7 @@ public final class SegmentationHead {
         if (updater != null && updater.getStateViewArray() != null) {
             result.getUpdater().setStateViewArray(result, updater.getStateViewArray(), false);
         }
+        ActivationsBefore.in(configuration).forEach(SegmentationHead::warn);
         return result;
     }
 
@@ -151,7 +157,141 @@ public final class SegmentationHead {
         if (updater != null && updater.getStateViewArray() != null) {
             result.getUpdater().setStateViewArray(updater.getStateViewArray());
         }
+        ActivationsBefore.in(configuration).forEach(SegmentationHead::warn);
         return result;
+    }
+
+    /** No refusal: the network was trained with it, and would put out something else without. */
+    private static void warn(SegmentationLossLayer layer, String sentence) {
+        TrainingWatch.activationBefore(
+                layer, sentence + ". It stays, since the network was trained with it");
+    }
+
+    /**
+     * Checks that no layer before a {@link SegmentationLossLayer} has an activation of its own: the
+     * losses take logits, and DL4J's convolutions have a sigmoid unless they are told otherwise.
+     *
+     * @param network the network
+     * @throws IllegalArgumentException if a layer has one; the message names it and what to write
+     */
+    public static void check(MultiLayerNetwork network) {
+        require(network != null, "network must be given, got null");
+        refuse(ActivationsBefore.in(network.getLayerWiseConfigurations()).values());
+    }
+
+    /**
+     * Checks that no layer before a {@link SegmentationLossLayer} has an activation of its own: the
+     * losses take logits, and DL4J's convolutions have a sigmoid unless they are told otherwise.
+     *
+     * @param graph the graph
+     * @throws IllegalArgumentException if a layer has one; the message names it and what to write
+     */
+    public static void check(ComputationGraph graph) {
+        require(graph != null, "graph must be given, got null");
+        refuse(ActivationsBefore.in(graph.getConfiguration()).values());
+    }
+
+    private static void refuse(Collection<String> sentences) {
+        require(sentences.isEmpty(), String.join("; ", sentences));
+    }
+
+    /**
+     * Explains a network's score of a batch: what images, classes and terms of a sum contribute to
+     * it. The explanation's value is {@code network.score(data)} without regularization: dropout is
+     * off, and batch normalization takes its averages. Weights that are scheduled are those of the
+     * network's iteration and epoch.
+     *
+     * @param network a network that ends in a {@link SegmentationLossLayer}
+     * @param data the batch
+     * @return the explanation
+     * @throws IllegalArgumentException if an argument is null, the network ends otherwise, or the
+     *     batch does not fit
+     */
+    public static LossExplanation explain(MultiLayerNetwork network, DataSet data) {
+        require(network != null && network.isInitCalled(), "network must be given and initialized");
+        require(data != null, "data must be given, got null");
+        Layer last = network.getOutputLayer().conf().getLayer();
+        require(
+                network.getOutputLayer() instanceof SegmentationLoss,
+                "network must end in a SegmentationLossLayer (SegmentationHead.replaceOutput gives"
+                        + " it one), got "
+                        + last.getClass().getSimpleName()
+                        + " \""
+                        + last.getLayerName()
+                        + "\"");
+        return ((SegmentationLoss) network.getOutputLayer())
+                .explain(() -> network.score(data, false));
+    }
+
+    /**
+     * Explains a graph's score of a batch as {@link #explain(MultiLayerNetwork, DataSet)} does.
+     *
+     * @param graph a graph of one input and one output, a {@link SegmentationLossLayer}
+     * @param data the batch
+     * @return the explanation
+     * @throws IllegalArgumentException if an argument is null, the graph has another output or
+     *     several, or the batch does not fit
+     */
+    public static LossExplanation explain(ComputationGraph graph, DataSet data) {
+        require(data != null, "data must be given, got null");
+        return explain(graph, ComputationGraphUtil.toMultiDataSet(data));
+    }
+
+    /**
+     * Explains a graph's score of a batch as {@link #explain(MultiLayerNetwork, DataSet)} does.
+     *
+     * @param graph a graph with one {@link SegmentationLossLayer} among its outputs
+     * @param data the batch, with labels for all outputs
+     * @return the explanation
+     * @throws IllegalArgumentException if an argument is null, the graph has no such output or
+     *     several, or the batch does not fit
+     */
+    public static LossExplanation explain(ComputationGraph graph, MultiDataSet data) {
+        require(
+                graph != null && graph.getVertices() != null,
+                "graph must be given and initialized");
+        List<String> outputs = outputs(graph);
+        require(
+                outputs.size() == 1,
+                outputs.isEmpty()
+                        ? "graph must have a SegmentationLossLayer among its outputs, got "
+                                + graph.getConfiguration().getNetworkOutputs()
+                        : "output must be named, one of "
+                                + outputs
+                                + ": explain(graph, data, name)");
+        return explain(graph, data, outputs.get(0));
+    }
+
+    /**
+     * Explains what one output adds to a graph's score of a batch, as {@link
+     * #explain(MultiLayerNetwork, DataSet)} does.
+     *
+     * @param graph the graph
+     * @param data the batch, with labels for all outputs
+     * @param output the name of the output, a {@link SegmentationLossLayer}
+     * @return the explanation
+     * @throws IllegalArgumentException if an argument is null, there is no such output, or the
+     *     batch does not fit
+     */
+    public static LossExplanation explain(
+            ComputationGraph graph, MultiDataSet data, String output) {
+        require(
+                graph != null && graph.getVertices() != null,
+                "graph must be given and initialized");
+        require(data != null, "data must be given, got null");
+        require(
+                outputs(graph).contains(output),
+                "output must be a SegmentationLossLayer, one of "
+                        + outputs(graph)
+                        + ", got "
+                        + output);
+        return ((SegmentationLoss) graph.getLayer(output)).explain(() -> graph.score(data, false));
+    }
+
+    private static List<String> outputs(ComputationGraph graph) {
+        return graph.getConfiguration().getNetworkOutputs().stream()
+                .filter(name -> graph.getLayer(name) instanceof SegmentationLoss)
+                .toList();
     }
 
     /** From an output back along first inputs. */

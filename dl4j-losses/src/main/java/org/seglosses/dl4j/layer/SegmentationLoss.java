@@ -21,6 +21,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.seglosses.dl4j.LossScore;
 import org.seglosses.dl4j.SegmentationLossFunction;
 import org.seglosses.dl4j.TrainingTime;
+import org.seglosses.samediff.loss.LossExplanation;
 
 import java.util.Arrays;
 import java.util.List;
@@ -40,6 +41,13 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
 
     /** What the last backward pass has computed. */
     private transient LossComponentsListener.Report last;
+
+    private transient TrainingWatch watch;
+
+    /** Whether the next score is to be explained. */
+    private transient boolean explaining;
+
+    private transient LossExplanation explanation;
 
     SegmentationLoss(NeuralNetConfiguration conf, DataType dataType) {
         super(conf, dataType);
@@ -158,16 +166,48 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
                                         channelsFirst(gradient),
                                         time));
         known = loss.score();
+        watch(logits, time);
         last =
                 new LossComponentsListener.Report(
                         conf().getLayer().getLayerName(), time, loss.components());
         return new Pair<>(new DefaultGradient(), gradient);
     }
 
+    private void watch(INDArray logits, TrainingTime time) {
+        if (layerConf().isWarnings()) {
+            if (watch == null) {
+                watch = new TrainingWatch(layerConf());
+            }
+            watch.step(lossLabels(), logits, lossMask(), time);
+        }
+    }
+
+    /**
+     * Explains a score of the network, which knows how to bring inputs, labels and masks here.
+     *
+     * @param scoring asks the network for its score
+     */
+    LossExplanation explain(Runnable scoring) {
+        explaining = true;
+        try {
+            scoring.run();
+            return explanation;
+        } finally {
+            explaining = false;
+            explanation = null;
+        }
+    }
+
     @Override
     public double computeScore(
             double fullNetRegTerm, boolean training, LayerWorkspaceMgr workspaceMgr) {
         INDArray logits = preOutput();
+        if (explaining) {
+            explanation =
+                    ofLoss(
+                            (fn, labels, mask) ->
+                                    fn.explain(labels, logits, activation(), mask, time()));
+        }
         double sum =
                 known != null
                         ? known

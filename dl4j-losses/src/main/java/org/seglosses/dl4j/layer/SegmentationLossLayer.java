@@ -27,6 +27,7 @@ import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;
 import java.util.Collection;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * An output layer without parameters for semantic segmentation, the counterpart of DL4J's {@code
@@ -58,6 +59,15 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
     private SegmentationLossFunction<?> lossFn;
     private CNN2DFormat format = CNN2DFormat.NCHW;
 
+    /** Not whether it warns: what was serialized before there were warnings has false here. */
+    private boolean silent;
+
+    /**
+     * The one that last began a training at iteration 0, of those that clones of this layer have
+     * become: DL4J's clones, and those alone, share what they refer to.
+     */
+    private transient AtomicReference<Object> starter = new AtomicReference<>();
+
     /** For Jackson, which sets what else there is; what is missing keeps its default. */
     @JsonCreator
     private SegmentationLossLayer(@JsonProperty("lossFn") ILossFunction lossFn) {
@@ -68,6 +78,7 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
         super(builder);
         lossFn = requireOurs(builder.getLossFn());
         format = builder.format;
+        silent = !builder.warnings;
     }
 
     private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
@@ -82,7 +93,7 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
     @JsonAnySetter
     private void refuse(String property, Object value) {
         throw new IllegalArgumentException(
-                "properties of SegmentationLossLayer must be those of a layer, lossFn or format, got "
+                "properties of SegmentationLossLayer must be those of a layer, lossFn, format or warnings, got "
                         + property);
     }
 
@@ -140,8 +151,38 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
         this.format = requireGiven(format);
     }
 
+    /**
+     * Whether the layer warns in training of what looks wrong.
+     *
+     * @return whether it does
+     */
+    public boolean isWarnings() {
+        return !silent;
+    }
+
+    /**
+     * Sets whether the layer warns in training; for Jackson. Configurations that do not say it
+     * warn.
+     *
+     * @param warnings whether it does
+     */
+    public void setWarnings(boolean warnings) {
+        silent = !warnings;
+    }
+
     SegmentationLossFunction<?> loss() {
         return lossFn;
+    }
+
+    /**
+     * Notes who begins a training at iteration 0.
+     *
+     * @return whether another has done so that was made of the same configuration, or of a clone
+     */
+    boolean startsAfterAnother(Object who) {
+        // null in what Java has deserialized, as on Spark: nobody knows of whom it is a copy
+        Object before = starter == null ? null : starter.getAndSet(who);
+        return before != null && before != who;
     }
 
     @Override
@@ -215,7 +256,8 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
         return other instanceof SegmentationLossLayer layer
                 && super.equals(other)
                 && Objects.equals(lossFn, layer.lossFn)
-                && format == layer.format;
+                && format == layer.format
+                && silent == layer.silent;
     }
 
     @Override
@@ -225,7 +267,7 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
 
     @Override
     public int hashCode() {
-        return 31 * super.hashCode() + Objects.hash(lossFn, format);
+        return 31 * super.hashCode() + Objects.hash(lossFn, format, silent);
     }
 
     /** Builds the layer. */
@@ -233,6 +275,7 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
     public static final class Builder extends BaseOutputLayer.Builder<Builder> {
 
         private CNN2DFormat format = CNN2DFormat.NCHW;
+        private boolean warnings = true;
 
         /**
          * Starts a layer with activation IDENTITY.
@@ -253,6 +296,18 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
          */
         public Builder format(CNN2DFormat format) {
             this.format = requireGiven(format);
+            return this;
+        }
+
+        /**
+         * Sets whether the layer warns of what looks wrong in the first steps of a training, and of
+         * schedules whose time stands still. It does so by SLF4J, once for equal layers in a JVM.
+         *
+         * @param warnings true, the default, or false for silence
+         * @return this
+         */
+        public Builder warnings(boolean warnings) {
+            this.warnings = warnings;
             return this;
         }
 
