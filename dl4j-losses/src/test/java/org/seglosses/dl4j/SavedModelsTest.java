@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -28,6 +29,7 @@ import java.util.stream.DoubleStream;
  * never seen them computes from them, and where a step of training takes them there. One JVM for
  * all; its {@link #main} is in this class.
  */
+@Tag("smoke")
 class SavedModelsTest {
 
     private static final long SECONDS = 600;

@@ -11,6 +11,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,7 @@ import java.util.stream.Stream;
  * All the ways in which DL4J and Spark send losses about: JSON, YAML, Java serialization, model
  * files; and what earlier versions have written.
  */
+@Tag("smoke")
 class SerializationTest {
 
     /** The version whose fixtures the configurations of today must equal. */

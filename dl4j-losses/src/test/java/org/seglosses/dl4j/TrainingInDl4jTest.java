@@ -38,6 +38,7 @@ import org.deeplearning4j.optimize.listeners.CheckpointListener;
 import org.deeplearning4j.optimize.listeners.EvaluativeListener;
 import org.deeplearning4j.parallelism.ParallelInference;
 import org.deeplearning4j.parallelism.inference.InferenceMode;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,7 @@ import java.util.List;
 import java.util.Random;
 
 /** What DL4J has around a network, with index labels and a loss of ours at its end. */
+@Tag("smoke")
 class TrainingInDl4jTest {
 
     private static final Losses LOSS = Losses.COMBINED;

@@ -2,6 +2,7 @@ package org.seglosses.samediff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.nd4j.common.io.Resource;
 import org.nd4j.linalg.factory.Environment;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.function.BooleanSupplier;
 
+@Tag("smoke")
 class BackendTest {
 
     /** Of two backends ND4J takes one by priority, and the other's classes stay in the way. */

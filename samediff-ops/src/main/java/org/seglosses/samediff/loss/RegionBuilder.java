@@ -185,9 +185,9 @@ abstract class RegionBuilder<B extends RegionBuilder<B>> {
 
     /**
      * Starts from the options of MONAI: of each image, 1e-5 added above and below, absent classes
-     * penalized. Its {@code include_background=False} is {@link #classes}, its {@code squared_pred}
-     * is {@link #squaredDenominator}, its {@code smooth_nr} and {@code smooth_dr} are {@link
-     * #smooth} and {@link #smoothDenominator}. It does not divide by the class weights' sum.
+     * penalized. Its {@code include_background=False} is {@code classes}, its {@code squared_pred}
+     * is {@code squaredDenominator}, its {@code smooth_nr} and {@code smooth_dr} are {@code smooth}
+     * and {@code smoothDenominator}. It does not divide by the class weights' sum.
      *
      * @return this
      */

@@ -3,6 +3,7 @@ package org.seglosses.samediff.loss;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The losses in graphs of a SameDiff user: training, saving, loading, sums, probabilities. */
+@Tag("smoke")
 class SameDiffUseTest {
 
     /** A loss at the end of a network of some channels. */

@@ -6,6 +6,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -30,6 +31,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /** A graph with a loss, saved to a file: what a JVM that has never built one computes from it. */
+@Tag("smoke")
 class SavedLossesTest {
 
     private static final List<DataType> TYPES = List.of(DataType.FLOAT, DataType.DOUBLE);

@@ -3,6 +3,7 @@ package org.seglosses.samediff.op;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import java.util.TreeSet;
 /**
  * What every op does as a part of a graph: run, differentiate, be cloned, saved, loaded, trained.
  */
+@Tag("smoke")
 class JavaOpTest {
 
     static List<OpGraph> all() {
