@@ -32,6 +32,11 @@ public final class LossGraph {
     private final SDVariable labels;
     private final SDVariable scores;
 
+    /**
+     * The type that the scores were given in, which may be narrower than that of {@link #scores}.
+     */
+    private final DataType given;
+
     /** The shape that was declared of the scores, or null; SameDiff forgets it at a cast. */
     private final long[] shape;
 
@@ -50,6 +55,7 @@ public final class LossGraph {
             Integer ignoreIndex,
             SDVariable labels,
             SDVariable scores,
+            DataType given,
             long[] shape,
             SDVariable mask,
             boolean ofProbabilities,
@@ -60,6 +66,7 @@ public final class LossGraph {
         this.ignoreIndex = ignoreIndex;
         this.labels = labels;
         this.scores = scores;
+        this.given = given;
         this.shape = shape;
         this.mask = mask;
         this.ofProbabilities = ofProbabilities;
@@ -168,6 +175,7 @@ public final class LossGraph {
                 loss.ignoreIndex(),
                 labels,
                 wide,
+                scores.dataType(),
                 scores.getShape(),
                 mask,
                 ofProbabilities,
@@ -265,6 +273,7 @@ public final class LossGraph {
                 loss.ignoreIndex(),
                 labels,
                 scores,
+                given,
                 shape,
                 mask,
                 ofProbabilities,
@@ -348,14 +357,24 @@ public final class LossGraph {
         return form(
                 Arrays.asList("codes", mode, ignoreIndex, fractional, soft),
                 () ->
-                        Targets.of(
-                                labels,
-                                scores,
-                                mask,
-                                mode.labelling(),
-                                ignoreIndex,
-                                fractional,
-                                soft));
+                        ofProbabilities
+                                ? Targets.ofProbabilities(
+                                        labels,
+                                        scores,
+                                        given,
+                                        mask,
+                                        mode.labelling(),
+                                        ignoreIndex,
+                                        fractional,
+                                        soft)
+                                : Targets.of(
+                                        labels,
+                                        scores,
+                                        mask,
+                                        mode.labelling(),
+                                        ignoreIndex,
+                                        fractional,
+                                        soft));
     }
 
     /**
