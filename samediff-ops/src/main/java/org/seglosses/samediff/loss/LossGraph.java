@@ -7,6 +7,7 @@ import org.seglosses.samediff.op.ContourSums;
 import org.seglosses.samediff.op.CrossEntropySums;
 import org.seglosses.samediff.op.ElementMaps;
 import org.seglosses.samediff.op.ElementSums;
+import org.seglosses.samediff.op.LabelShape;
 import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.Probabilities;
 import org.seglosses.samediff.op.RegionMaps;
@@ -194,25 +195,7 @@ public final class LossGraph {
         if (shape == null || logits == null || logits.length != 4) {
             return;
         }
-        int rank = shape.length;
-        boolean fits =
-                rank >= 3
-                        && rank <= 4
-                        && agree(shape[0], logits[0])
-                        && agree(shape[rank - 2], logits[2])
-                        && agree(shape[rank - 1], logits[3])
-                        && (rank == 3 || shape[1] == 1 || agree(shape[1], logits[1]));
-        if (!fits) {
-            throw new IllegalArgumentException(
-                    "labels must be declared [N,H,W], [N,1,H,W] or [N,C,H,W] for logits "
-                            + Arrays.toString(logits)
-                            + " (N,C,H,W), got "
-                            + Arrays.toString(shape));
-        }
-    }
-
-    private static boolean agree(long a, long b) {
-        return a < 0 || b < 0 || a == b;
+        LabelShape.require(shape, logits);
     }
 
     private static Mode resolve(SegmentationLoss loss, Mode named, long[] shape) {

@@ -225,23 +225,8 @@ public final class Targets extends JavaOp {
 
     /** Tells {@code [N,C,H,W]} from indices, and refuses every other shape. */
     static boolean isVectors(INDArray labels, INDArray logits) {
-        long[] l = labels.shape();
-        long[] z = logits.shape();
-        if (l.length == 3 && l[0] == z[0] && l[1] == z[2] && l[2] == z[3]) {
-            return false;
-        }
-        if (l.length == 4
-                && l[0] == z[0]
-                && l[2] == z[2]
-                && l[3] == z[3]
-                && (l[1] == 1 || l[1] == z[1])) {
-            return l[1] != 1;
-        }
-        throw new IllegalArgumentException(
-                "labels must be class indices [N,H,W] or [N,1,H,W], or one-hot [N,C,H,W], for logits "
-                        + Arrays.toString(z)
-                        + " (N,C,H,W), of the same N, H and W; got labels "
-                        + Arrays.toString(l));
+        LabelShape.require(labels.shape(), logits.shape());
+        return labels.rank() == 4 && labels.size(1) > 1;
     }
 
     /** The labels and the mask of one run, which it makes codes of, block by block. */
