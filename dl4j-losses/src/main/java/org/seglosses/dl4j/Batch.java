@@ -130,10 +130,21 @@ record Batch(
                             + " must be rows [R,C], [R,1] or [R] for preOutput "
                             + Arrays.toString(preOutput.shape())
                             + " (R,C), got "
-                            + Arrays.toString(rows.shape()));
+                            + Arrays.toString(rows.shape())
+                            + ": "
+                            + differing(rows, preOutput));
         }
         long k = vector ? 1 : rows.size(1);
         return rows.dup('c').reshape('c', n, h, w, k).permute(0, 3, 1, 2).dup('c');
+    }
+
+    private static String differing(INDArray rows, INDArray preOutput) {
+        if (rows.rank() != 1 && rows.rank() != 2) {
+            return "rank " + rows.rank() + " instead of 2 or 1";
+        }
+        return rows.size(0) != preOutput.size(0)
+                ? rows.size(0) + " rows instead of " + preOutput.size(0)
+                : rows.size(1) + " columns instead of " + preOutput.size(1) + " or 1";
     }
 
     /** The rows of images that were made of rows. */

@@ -186,7 +186,10 @@ class SegmentationLossLayerTest {
         MultiLayerNetwork net = networks.layers();
         assertThatThrownBy(() -> net.score(new DataSet(features, sample.classes())))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("labels", "[2, 1, 6, 7]", "[2, 6, 7, 3]", "NHWC");
+                .hasMessageContainingAll("labels", "[2, 1, 6, 7]", "[2, 6, 7, 3]", "NHWC")
+                .hasMessageEndingWith(
+                        "got [2, 1, 6, 7]: height 1 instead of 6; labels [N,C,H,W]? permute(0, 2, 3, 1)"
+                                + " makes them [N,H,W,C]");
         INDArray labels = networks.layout(sample.classes());
         assertThatThrownBy(() -> net.fit(new DataSet(features, labels, null, sample.mask())))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -124,7 +124,18 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
                                 + " of "
                                 + layerId()
                                 + " in format NHWC, got "
-                                + Arrays.toString(array.shape()));
+                                + Arrays.toString(array.shape())
+                                + ": "
+                                + (side == 1 ? "height " : "width ")
+                                + array.size(side)
+                                + " instead of "
+                                + input.size(side)
+                                + (array.size(2) == input.size(1) && array.size(3) == input.size(2)
+                                        ? "; "
+                                                + name
+                                                + " [N,C,H,W]? permute(0, 2, 3, 1) makes them"
+                                                + " [N,H,W,C]"
+                                        : ""));
             }
         }
     }

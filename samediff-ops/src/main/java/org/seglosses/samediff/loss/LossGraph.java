@@ -7,6 +7,7 @@ import org.seglosses.samediff.op.ContourSums;
 import org.seglosses.samediff.op.CrossEntropySums;
 import org.seglosses.samediff.op.ElementMaps;
 import org.seglosses.samediff.op.ElementSums;
+import org.seglosses.samediff.op.LabelShape;
 import org.seglosses.samediff.op.PixelWeights;
 import org.seglosses.samediff.op.Probabilities;
 import org.seglosses.samediff.op.RegionMaps;
@@ -32,6 +33,11 @@ public final class LossGraph {
     private final SDVariable labels;
     private final SDVariable scores;
 
+    /**
+     * The type that the scores were given in, which may be narrower than that of {@link #scores}.
+     */
+    private final DataType given;
+
     /** The shape that was declared of the scores, or null; SameDiff forgets it at a cast. */
     private final long[] shape;
 
@@ -50,6 +56,7 @@ public final class LossGraph {
             Integer ignoreIndex,
             SDVariable labels,
             SDVariable scores,
+            DataType given,
             long[] shape,
             SDVariable mask,
             boolean ofProbabilities,
@@ -60,6 +67,7 @@ public final class LossGraph {
         this.ignoreIndex = ignoreIndex;
         this.labels = labels;
         this.scores = scores;
+        this.given = given;
         this.shape = shape;
         this.mask = mask;
         this.ofProbabilities = ofProbabilities;
@@ -168,6 +176,7 @@ public final class LossGraph {
                 loss.ignoreIndex(),
                 labels,
                 wide,
+                scores.dataType(),
                 scores.getShape(),
                 mask,
                 ofProbabilities,
@@ -186,25 +195,7 @@ public final class LossGraph {
         if (shape == null || logits == null || logits.length != 4) {
             return;
         }
-        int rank = shape.length;
-        boolean fits =
-                rank >= 3
-                        && rank <= 4
-                        && agree(shape[0], logits[0])
-                        && agree(shape[rank - 2], logits[2])
-                        && agree(shape[rank - 1], logits[3])
-                        && (rank == 3 || shape[1] == 1 || agree(shape[1], logits[1]));
-        if (!fits) {
-            throw new IllegalArgumentException(
-                    "labels must be declared [N,H,W], [N,1,H,W] or [N,C,H,W] for logits "
-                            + Arrays.toString(logits)
-                            + " (N,C,H,W), got "
-                            + Arrays.toString(shape));
-        }
-    }
-
-    private static boolean agree(long a, long b) {
-        return a < 0 || b < 0 || a == b;
+        LabelShape.require(shape, logits);
     }
 
     private static Mode resolve(SegmentationLoss loss, Mode named, long[] shape) {
@@ -265,6 +256,7 @@ public final class LossGraph {
                 loss.ignoreIndex(),
                 labels,
                 scores,
+                given,
                 shape,
                 mask,
                 ofProbabilities,
@@ -348,14 +340,24 @@ public final class LossGraph {
         return form(
                 Arrays.asList("codes", mode, ignoreIndex, fractional, soft),
                 () ->
-                        Targets.of(
-                                labels,
-                                scores,
-                                mask,
-                                mode.labelling(),
-                                ignoreIndex,
-                                fractional,
-                                soft));
+                        ofProbabilities
+                                ? Targets.ofProbabilities(
+                                        labels,
+                                        scores,
+                                        given,
+                                        mask,
+                                        mode.labelling(),
+                                        ignoreIndex,
+                                        fractional,
+                                        soft)
+                                : Targets.of(
+                                        labels,
+                                        scores,
+                                        mask,
+                                        mode.labelling(),
+                                        ignoreIndex,
+                                        fractional,
+                                        soft));
     }
 
     /**

@@ -175,7 +175,10 @@ public interface SegmentationLoss extends Serializable {
     /**
      * Adds the loss to a graph that ends in probabilities: of a softmax over the channels in {@link
      * Mode#MULTICLASS}, of sigmoids otherwise. Prefer logits: a probability that has been rounded
-     * to 0 or 1 has lost its gradient, and a logarithm is taken of 1e-30 at least.
+     * to 0 or 1 has lost its gradient, and a logarithm is taken of 1e-30 at least. When the graph
+     * runs, a number at a valid pixel that is not from 0 to 1 (within 1e-6) is an {@code
+     * IllegalArgumentException}, and so is, in {@link Mode#MULTICLASS}, a pixel whose probabilities
+     * do not sum to 1 (within 1e-3; HALF and BFLOAT16 within C times the type's epsilon).
      *
      * @param sd the graph
      * @param name the name of the loss variable

@@ -13,6 +13,7 @@ import org.seglosses.samediff.plan.PlannedOp;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * An op of a SameDiff graph that is computed in Java.
@@ -70,8 +71,19 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     /** Computes the output; the inputs are C-ordered and contiguous, and never written to. */
     abstract void compute(INDArray[] inputs, INDArray output);
 
+    /**
+     * Computes an output that nobody reads, of inputs of which some are zeros for want of others.
+     */
+    void computeOfZeros(INDArray[] inputs, INDArray output) {
+        compute(inputs, output);
+    }
+
     @Override
     public final void execute(INDArray[] inputs, INDArray output) {
+        compute(contiguous(inputs), output);
+    }
+
+    private static INDArray[] contiguous(INDArray[] inputs) {
         INDArray[] contiguous = inputs;
         for (int i = 0; i < inputs.length; i++) {
             if (!HostArray.isContiguous(inputs[i])) {
@@ -81,7 +93,7 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
                 contiguous[i] = inputs[i].dup('c');
             }
         }
-        compute(contiguous, output);
+        return contiguous;
     }
 
     @Override
@@ -99,10 +111,20 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
 
     @Override
     public final List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
+        return handOn(context, this::compute);
+    }
+
+    @Override
+    public final List<LongShapeDescriptor> shapesOfZeros(OpContext context) {
+        return handOn(context, this::computeOfZeros);
+    }
+
+    private List<LongShapeDescriptor> handOn(
+            OpContext context, BiConsumer<INDArray[], INDArray> computing) {
         INDArray[] inputs = context.getInputArrays().toArray(new INDArray[0]);
         INDArray output =
                 Nd4j.createUninitialized(outputType(types(inputs)), outputShape(inputs), 'c');
-        execute(inputs, output);
+        computing.accept(contiguous(inputs), output);
         context.setInputArray(0, output);
         return Collections.singletonList(output.shapeDescriptor());
     }

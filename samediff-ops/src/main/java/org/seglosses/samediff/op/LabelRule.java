@@ -50,7 +50,7 @@ public final class LabelRule {
         this.type = type;
         this.classes = classes;
         this.ignoreIndex = ignoreIndex;
-        this.tolerance = Math.max(TOLERANCE, classes * epsilon(type));
+        this.tolerance = tolerance(classes, epsilon(type));
     }
 
     /**
@@ -66,12 +66,17 @@ public final class LabelRule {
     }
 
     /** The distance of 1 to the next number; 0 where {@value #TOLERANCE} is wide for any C. */
-    private static double epsilon(DataType type) {
+    static double epsilon(DataType type) {
         return switch (type) {
             case HALF -> 0x1p-10;
             case BFLOAT16 -> 0x1p-7;
             default -> 0;
         };
+    }
+
+    /** How far from 1 the sum of numbers of a type may be. */
+    static double tolerance(int classes, double epsilon) {
+        return Math.max(TOLERANCE, classes * epsilon);
     }
 
     /**

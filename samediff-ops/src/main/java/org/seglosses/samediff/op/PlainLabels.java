@@ -161,8 +161,7 @@ final class PlainLabels {
     }
 
     /** Adds 0 for a sum that is about 1, and where no label is valid. */
-    private static void addOffset(
-            float[] wrong, float[] sum, float[] valid, float tolerance, int n) {
+    static void addOffset(float[] wrong, float[] sum, float[] valid, float tolerance, int n) {
         for (int i = 0; i < n; i++) {
             wrong[i] += valid[i] * Math.max(Math.abs(sum[i] - 1) - tolerance, 0);
         }

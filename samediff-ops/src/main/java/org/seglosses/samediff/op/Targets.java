@@ -28,9 +28,9 @@ import java.util.List;
  * <p>The mask is {@code [N]} or {@code [N,1]} (an image), {@code [N,H,W]}, or any shape that
  * broadcasts to {@code [N,1,H,W]}, with one label a channel to {@code [N,C,H,W]}.
  *
- * <p>Throws {@code IllegalArgumentException} for a label that is no class index and not the ignore
- * index, is not one-hot, or is NaN; for a mask that is negative or not finite, or, unless
- * fractional masks are allowed, other than 0 and 1.
+ * <p>The mask is read first: where it is 0 the label may be anything. Elsewhere a label that {@link
+ * LabelRule} does not allow is an {@code IllegalArgumentException}. So is a mask that is negative
+ * or not finite, or, unless fractional masks are allowed, other than 0 and 1.
  */
 public final class Targets extends JavaOp {
 
@@ -74,6 +74,44 @@ public final class Targets extends JavaOp {
             Integer ignoreIndex,
             boolean fractionalMask,
             boolean soft) {
+        return of(labels, logits, null, mask, labelling, ignoreIndex, fractionalMask, soft);
+    }
+
+    /**
+     * Adds the op to a graph that ends in probabilities: other numbers are refused at pixels that
+     * count, and with one label a pixel those of a pixel must sum to 1.
+     *
+     * @param labels the labels
+     * @param probabilities the probabilities {@code [N,C,H,W]}
+     * @param type the type that they were rounded to
+     * @param mask the mask, or null
+     * @param labelling one label a pixel, a channel, or the only channel
+     * @param ignoreIndex the label of void pixels, or null
+     * @param fractionalMask whether mask values other than 0 and 1 are allowed
+     * @param soft whether the labels may be soft
+     * @return the codes
+     */
+    public static SDVariable ofProbabilities(
+            SDVariable labels,
+            SDVariable probabilities,
+            DataType type,
+            SDVariable mask,
+            Labelling labelling,
+            Integer ignoreIndex,
+            boolean fractionalMask,
+            boolean soft) {
+        return of(labels, probabilities, type, mask, labelling, ignoreIndex, fractionalMask, soft);
+    }
+
+    private static SDVariable of(
+            SDVariable labels,
+            SDVariable logits,
+            DataType given,
+            SDVariable mask,
+            Labelling labelling,
+            Integer ignoreIndex,
+            boolean fractionalMask,
+            boolean soft) {
         Targets op =
                 new Targets(
                         mask == null
@@ -84,9 +122,12 @@ public final class Targets extends JavaOp {
                 ignoreIndex == null ? 0 : 1,
                 ignoreIndex == null ? 0 : ignoreIndex,
                 fractionalMask ? 1 : 0);
-        if (soft) {
+        if (soft || given != null) {
             // an argument more, so that graphs saved without it stay as they are
-            op.addIArgument(1);
+            op.addIArgument(soft ? 1 : 0);
+        }
+        if (given != null) {
+            op.addTArgument(LabelRule.epsilon(given));
         }
         return op.variable();
     }
@@ -113,6 +154,16 @@ public final class Targets extends JavaOp {
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
+        compute(inputs, output, tArgs().length > 0);
+    }
+
+    /** Zeros are labels, and no probabilities. */
+    @Override
+    void computeOfZeros(INDArray[] inputs, INDArray output) {
+        compute(inputs, output, false);
+    }
+
+    private void compute(INDArray[] inputs, INDArray output, boolean ofProbabilities) {
         Blocks blocks = Blocks.of("logits", inputs[1]);
         Labelling labelling = Labelling.values()[intArg(0)];
         boolean perChannel = labelling != Labelling.PIXEL;
@@ -141,6 +192,13 @@ public final class Targets extends JavaOp {
                         : MaskReader.of(inputs[2], inputs[1], perChannel, flagArg(3));
         IntBuffer codes = HostArray.ints(output);
         Integer ignore = flagArg(1) ? Integer.valueOf(intArg(2)) : null;
+        GivenProbabilities given =
+                ofProbabilities
+                        ? new GivenProbabilities(
+                                inputs[1],
+                                blocks,
+                                LabelRule.tolerance(blocks.channels(), tArgs()[0]))
+                        : null;
         Reading reading = new Reading(labels, mask, blocks, perChannel, ignore, codes);
         Parallel.run(
                 blocks.count(),
@@ -158,29 +216,17 @@ public final class Targets extends JavaOp {
                     } else {
                         reading.indicesOfChannels(block);
                     }
+                    if (given != null) {
+                        reading.check(given, block);
+                    }
                 });
         HostArray.written(output);
     }
 
     /** Tells {@code [N,C,H,W]} from indices, and refuses every other shape. */
     static boolean isVectors(INDArray labels, INDArray logits) {
-        long[] l = labels.shape();
-        long[] z = logits.shape();
-        if (l.length == 3 && l[0] == z[0] && l[1] == z[2] && l[2] == z[3]) {
-            return false;
-        }
-        if (l.length == 4
-                && l[0] == z[0]
-                && l[2] == z[2]
-                && l[3] == z[3]
-                && (l[1] == 1 || l[1] == z[1])) {
-            return l[1] != 1;
-        }
-        throw new IllegalArgumentException(
-                "labels must be class indices [N,H,W] or [N,1,H,W], or one-hot [N,C,H,W], for logits "
-                        + Arrays.toString(z)
-                        + " (N,C,H,W), of the same N, H and W; got labels "
-                        + Arrays.toString(l));
+        LabelShape.require(labels.shape(), logits.shape());
+        return labels.rank() == 4 && labels.size(1) > 1;
     }
 
     /** The labels and the mask of one run, which it makes codes of, block by block. */
@@ -447,6 +493,20 @@ public final class Targets extends JavaOp {
                 } else {
                     throw ofElements.notElement(label[i], at(from + i));
                 }
+            }
+        }
+
+        /** Checks the probabilities of a block whose codes are found. */
+        void check(GivenProbabilities given, int block) {
+            int n = blocks.length(block);
+            int[] code = Scratch.ints(0, n);
+            for (int c = 0; c < blocks.channels() && perChannel; c++) {
+                codes.get(blocks.offset(block, c), code, 0, n);
+                given.checkChannel(block, c, code);
+            }
+            if (!perChannel) {
+                codes.get(single.offset(block, 0), code, 0, n);
+                given.checkPixels(block, code);
             }
         }
 

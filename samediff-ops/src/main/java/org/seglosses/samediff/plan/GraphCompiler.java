@@ -302,7 +302,10 @@ final class GraphCompiler {
             }
             List<LongShapeDescriptor> shapes;
             try {
-                shapes = op.calculateOutputShape(context);
+                shapes =
+                        op instanceof PlannedOp planned
+                                ? planned.shapesOfZeros(context)
+                                : op.calculateOutputShape(context);
             } catch (RuntimeException e) {
                 throw refused(
                         node,

@@ -2,15 +2,19 @@ package org.seglosses.samediff.plan;
 
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.OpContext;
+import org.nd4j.linalg.api.shape.LongShapeDescriptor;
+
+import java.util.List;
 
 /**
  * An op that writes its result into an array that it is given. A {@link GraphPlan} calls it in
  * place of ND4J's executioner; it is the only thing that the plan knows about ops written in Java.
  *
  * <p>Such an op is a {@link org.nd4j.linalg.api.ops.DynamicCustomOp} with one output. A plan asks
- * its {@code calculateOutputShape} once, when it is built, with inputs of the right shapes and
- * types that hold zeros; the answer must not depend on values. Plans in several threads may call
- * one op at the same time.
+ * for {@link #shapesOfZeros} once, when it is built, with inputs of the right shapes and types that
+ * hold zeros; the answer must not depend on values. Plans in several threads may call one op at the
+ * same time.
  */
 public interface PlannedOp {
 
@@ -23,6 +27,25 @@ public interface PlannedOp {
      *     reports; every element is overwritten
      */
     void execute(INDArray[] inputs, INDArray output);
+
+    /**
+     * Says the shape of the output, as {@link org.nd4j.linalg.api.ops.CustomOp} has it.
+     *
+     * @param context holds the inputs
+     * @return the shape and type of the one output
+     */
+    List<LongShapeDescriptor> calculateOutputShape(OpContext context);
+
+    /**
+     * Says the shape of the output while a plan is built, when nothing but zeros is known of inputs
+     * that are not constants: an op that refuses zeros must not refuse them here.
+     *
+     * @param context holds the inputs
+     * @return the shape and type of the one output
+     */
+    default List<LongShapeDescriptor> shapesOfZeros(OpContext context) {
+        return calculateOutputShape(context);
+    }
 
     /**
      * Names an input whose memory may be the output's: once an element of the output is written,

@@ -8,10 +8,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.INDArrayIndex;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.seglosses.samediff.loss.LossRun.Kind;
 import org.seglosses.samediff.loss.LossRun.Result;
 import org.seglosses.samediff.loss.Subject.Draw;
@@ -124,6 +128,81 @@ class NativeSumsTest {
                     LossRun.of(loss, s.withCodes(new int[2 * 7 * 5]), DataType.DOUBLE, Kind.LOSS);
             assertThat(value).as("%s", loss).isCloseTo(java.value(), within(1e-10));
             assertClose(gradient, java.gradient(), 1e-10, loss.toString());
+        }
+    }
+
+    /** The same array in F order, with other strides, and as a part of a larger one. */
+    private static List<INDArray> layouts(INDArray array) {
+        int last = array.rank() - 1;
+        int[] exchanged = {0, 2, 1};
+        INDArray permuted =
+                last == 2
+                        ? array.permute(exchanged).dup('c').permute(exchanged)
+                        : array.permute(0, 2, 3, 1).dup('c').permute(0, 3, 1, 2);
+        INDArray wide = Nd4j.concat(last, array, array);
+        INDArrayIndex[] part = new INDArrayIndex[last + 1];
+        Arrays.fill(part, NDArrayIndex.all());
+        part[last] = NDArrayIndex.interval(array.size(last), 2 * array.size(last));
+        return List.of(array, array.dup('f'), permuted, wide.get(part));
+    }
+
+    /** In every path: a plan, SameDiff's own session, and the explanation of a value. */
+    @ParameterizedTest
+    @ValueSource(strings = {"java", "native"})
+    void labelsLieInAnyOrder(String kernels) {
+        double[] y = {0, 0.25, 1, 0.5, 0, 1, 1, 0, 0.75, 0.125, 1, 0};
+        double[] z = {1, -1, 2, 0, 0.5, -2, 0.25, 3, -0.5, 1.5, -3, 0.75};
+        INDArray binary = Sample.array(DataType.DOUBLE, z, 2, 1, 2, 3);
+        INDArray classes = Sample.array(DataType.DOUBLE, z, 1, 2, 2, 3);
+        double[] vectors = {0, 0.25, 1, 0.5, 0, 1, 1, 0.75, 0, 0.5, 1, 0};
+        for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT16)) {
+            INDArray flat = Sample.array(type, y, 2, 2, 3);
+            INDArray deep = Sample.array(type, y, 2, 1, 2, 3);
+            for (SegmentationLoss loss :
+                    List.of(Dice.builder().build(), SoftBce.builder().build())) {
+                inAnyOrder(kernels, loss, flat, binary);
+                inAnyOrder(kernels, loss, deep, binary);
+            }
+            INDArray soft = Sample.array(type, vectors, 1, 2, 2, 3);
+            for (SegmentationLoss loss :
+                    List.of(CrossEntropy.builder().build(), Dice.builder().build())) {
+                inAnyOrder(kernels, loss, soft, classes);
+            }
+        }
+    }
+
+    private static void inAnyOrder(
+            String kernels, SegmentationLoss loss, INDArray labels, INDArray logits) {
+        System.setProperty(Kernels.PROPERTY, "java");
+        Result expected = LossRun.of(loss, Kind.LOSS, labels, logits, null);
+        System.setProperty(Kernels.PROPERTY, kernels);
+        for (INDArray each : layouts(labels)) {
+            String as =
+                    kernels
+                            + " "
+                            + loss
+                            + " "
+                            + labels.dataType()
+                            + " "
+                            + Arrays.toString(each.shape())
+                            + Arrays.toString(each.stride());
+            Result plan = LossRun.of(loss, Kind.LOSS, each, logits, null);
+            assertThat(plan.value()).as(as).isCloseTo(expected.value(), within(1e-10));
+            assertClose(plan.gradient(), expected.gradient(), 1e-10, as);
+            assertThat(LossExplanation.of(loss, each, logits, null).value())
+                    .as(as)
+                    .isCloseTo(expected.value(), within(1e-10));
+            SameDiff sd = SameDiff.create();
+            SDVariable y = sd.placeHolder("y", each.dataType(), each.shape());
+            SDVariable z = sd.placeHolder("z", logits.dataType(), logits.shape());
+            loss.define(sd, "loss", y, z).markAsLoss();
+            Map<String, INDArray> inputs = Map.of("y", each, "z", logits);
+            assertThat(sd.outputSingle(inputs, "loss").getDouble(0))
+                    .as(as)
+                    .isCloseTo(expected.value(), within(1e-10));
+            sd.createGradFunction("z");
+            double[] gradient = Sample.doubles(sd.calculateGradients(inputs, "z").get("z"));
+            assertClose(gradient, expected.gradient(), 1e-10, as);
         }
     }
 

@@ -111,7 +111,7 @@ class OnProbabilitiesTest {
                 int plane = at / p.pixels();
                 if (!p.isVoid(plane / p.c(), plane % p.c(), at % p.pixels())) {
                     double[] bad = p.z().clone();
-                    bad[at] = seed % 2 == 0 ? Double.NaN : inf;
+                    bad[at] = Double.NaN;
                     Result result = run(draw, p.withLogits(bad), type);
                     assertThat(result.value()).as("%s %s", type, draw).isNaN();
                     assertThat(Arrays.stream(result.gradient()).anyMatch(Double::isNaN))
@@ -129,8 +129,12 @@ class OnProbabilitiesTest {
         for (int seed = 0; seed < 42; seed++) {
             Draw draw = subject.draw(seed, 2);
             double[] p = draw.sample().z().clone();
+            Sample s = draw.sample();
             for (int i = 0; i < p.length; i++) {
-                p[i] = (i + seed) % 2;
+                int channel = i / s.pixels() % s.c();
+                boolean chosen = (i % s.pixels() + seed) % s.c() == channel;
+                boolean multiclass = s.c() > 1 && !s.perChannel();
+                p[i] = multiclass ? chosen ? 1 : 0 : (i + seed) % 2;
             }
             for (DataType type : TYPES) {
                 Result result = run(draw, draw.sample().withLogits(p), type);
@@ -138,6 +142,103 @@ class OnProbabilitiesTest {
                 assertThat(Arrays.stream(result.gradient()).allMatch(Double::isFinite))
                         .as("%s %s", type, draw)
                         .isTrue();
+            }
+        }
+    }
+
+    /** Whatever the loss: no loss trains on logits or sums that it takes for probabilities. */
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void otherNumbersAreRefusedWhereAPixelCounts(Subject subject) {
+        for (DataType type : TYPES) {
+            for (int seed = 0; seed < 21; seed++) {
+                Draw draw = subject.draw(seed, 2);
+                Sample p = probabilities(draw.sample());
+                int at = (31 * seed + 7) % p.z().length;
+                int image = at / p.pixels() / p.c();
+                int channel = at / p.pixels() % p.c();
+                if (p.isVoid(image, channel, at % p.pixels())) {
+                    continue;
+                }
+                String place =
+                        Arrays.toString(
+                                new int[] {
+                                    image, channel, at % p.pixels() / p.w(), at % p.pixels() % p.w()
+                                });
+                for (double wrong : new double[] {-2e-6, 1 + 2e-6, 17, -3, 1e30}) {
+                    refused(draw, p, at, wrong, type, " at " + place + " of shape ");
+                }
+                refused(draw, p, at, Double.POSITIVE_INFINITY, type, "got Infinity at " + place);
+                boolean multiclass = p.c() > 1 && !p.perChannel();
+                double other = p.z()[at] + (p.z()[at] < 0.5 ? 2e-3 : -2e-3);
+                if (multiclass) {
+                    refused(draw, p, at, other, type, "must sum to 1 in mode MULTICLASS");
+                } else {
+                    double[] moved = p.z().clone();
+                    moved[at] = other;
+                    assertThat(run(draw, p.withLogits(moved), type).value()).isFinite();
+                }
+                double[] near = p.z().clone();
+                near[at] += near[at] < 0.5 ? 9e-4 : -9e-4;
+                assertThat(run(draw, p.withLogits(near), type).value()).isFinite();
+            }
+        }
+    }
+
+    private static void refused(
+            Draw draw, Sample p, int at, double wrong, DataType type, String message) {
+        double[] z = p.z().clone();
+        z[at] = wrong;
+        assertThatThrownBy(() -> run(draw, p.withLogits(z), type))
+                .as("%s %s", type, draw)
+                .hasStackTraceContaining("java.lang.IllegalArgumentException: probabilities ")
+                .hasStackTraceContaining(message);
+    }
+
+    @Test
+    void theSentencesNameWhatToWrite() {
+        double[] sum = {0.5, 0.2, 0.5, 0.9};
+        assertThatThrownBy(() -> ofTwoClasses(sum))
+                .hasStackTraceContaining(
+                        "probabilities of a pixel must sum to 1 in mode MULTICLASS (within 0.001),"
+                                + " got the sum 1.1 at [0, 0, 0, 1] of shape [1, 2, 1, 2] (first"
+                                + " channel); sigmoids? name mode MULTILABEL; logits? use define"
+                                + " instead of defineOnProbabilities, or apply the activation");
+        double[] range = {0.5, 0.2, 0.5, 3.5};
+        assertThatThrownBy(() -> ofTwoClasses(range))
+                .hasStackTraceContaining(
+                        "probabilities must be from 0 to 1, got 3.5 at [0, 1, 0, 1] of shape"
+                                + " [1, 2, 1, 2]; logits? use define instead of"
+                                + " defineOnProbabilities, or apply the activation");
+    }
+
+    private static Result ofTwoClasses(double[] p) {
+        return LossRun.of(
+                CrossEntropy.builder().build(),
+                Kind.ON_PROBABILITIES,
+                Sample.array(DataType.INT32, new double[] {0, 1}, 1, 1, 2),
+                Sample.array(DataType.DOUBLE, p, 1, 2, 1, 2),
+                null);
+    }
+
+    /** A softmax in BFLOAT16 sums to 1 within the rounding of its values. */
+    @Test
+    void theToleranceBelongsToTheirType() {
+        double[] p = new double[8];
+        Arrays.fill(p, 0.1245);
+        for (DataType type : new DataType[] {DataType.BFLOAT16, DataType.FLOAT}) {
+            Runnable run =
+                    () ->
+                            LossRun.of(
+                                    Dice.builder().build(),
+                                    Kind.ON_PROBABILITIES,
+                                    Sample.array(DataType.INT32, new double[] {3}, 1, 1, 1),
+                                    Sample.array(type, p, 1, 8, 1, 1),
+                                    null);
+            if (type == DataType.BFLOAT16) {
+                run.run();
+            } else {
+                assertThatThrownBy(run::run).hasStackTraceContaining("must sum to 1");
             }
         }
     }

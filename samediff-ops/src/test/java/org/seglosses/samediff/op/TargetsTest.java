@@ -410,12 +410,49 @@ class TargetsTest {
                         z,
                         null,
                         "logits must have 1 channel in the binary case, got [1, 3, 2, 2]"),
-                new Refusal(pixel, null, Nd4j.zeros(1, 2, 3), z, null, shapes("[1, 2, 3]")),
-                new Refusal(pixel, null, Nd4j.zeros(2, 2, 2), z, null, shapes("[2, 2, 2]")),
-                new Refusal(pixel, null, Nd4j.zeros(1, 2, 2, 2), z, null, shapes("[1, 2, 2, 2]")),
-                new Refusal(pixel, null, Nd4j.zeros(1, 2, 2, 3), z, null, shapes("[1, 2, 2, 3]")),
-                new Refusal(pixel, null, Nd4j.zeros(4, 3), z, null, shapes("[4, 3]")),
-                new Refusal(pixel, null, Nd4j.scalar(1.0), z, null, shapes("[]")),
+                new Refusal(
+                        pixel,
+                        null,
+                        Nd4j.zeros(1, 2, 3),
+                        z,
+                        null,
+                        shapes("[1, 2, 3]: width 3 instead of 2")),
+                new Refusal(
+                        pixel,
+                        null,
+                        Nd4j.zeros(2, 2, 2),
+                        z,
+                        null,
+                        shapes("[2, 2, 2]: batch size 2 instead of 1")),
+                new Refusal(
+                        pixel,
+                        null,
+                        Nd4j.zeros(1, 2, 2, 2),
+                        z,
+                        null,
+                        shapes("[1, 2, 2, 2]: channels 2 instead of 3 (or 1, of class indices)")),
+                new Refusal(
+                        pixel,
+                        null,
+                        Nd4j.zeros(1, 2, 2, 3),
+                        z,
+                        null,
+                        shapes(
+                                "[1, 2, 2, 3]: channels 2 instead of 3 (or 1, of class indices), width 3 instead of 2; labels [N,H,W,C]? permute(0, 3, 1, 2) makes them [N,C,H,W], and the layer of an NHWC network takes them with .format(NHWC)")),
+                new Refusal(
+                        pixel,
+                        null,
+                        Nd4j.zeros(4, 3),
+                        z,
+                        null,
+                        shapes("[4, 3]: rank 2 instead of 3 or 4")),
+                new Refusal(
+                        pixel,
+                        null,
+                        Nd4j.scalar(1.0),
+                        z,
+                        null,
+                        shapes("[]: rank 0 instead of 3 or 4")),
                 new Refusal(
                         pixel,
                         null,
@@ -475,7 +512,7 @@ class TargetsTest {
 
     private static String shapes(String got) {
         return "labels must be class indices [N,H,W] or [N,1,H,W], or one-hot [N,C,H,W],"
-                + " for logits [1, 3, 2, 2] (N,C,H,W), of the same N, H and W; got labels "
+                + " for logits [1, 3, 2, 2] (N,C,H,W), got labels "
                 + got;
     }
 
