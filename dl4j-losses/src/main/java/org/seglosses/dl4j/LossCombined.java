@@ -75,7 +75,7 @@ public final class LossCombined extends SegmentationLossFunction<Combined> {
         /**
          * Adds a component.
          *
-         * @param weight its weight, finite and not negative
+         * @param weight its weight, 0 or between 1e-10 and 1e10
          * @param loss the loss
          * @return this
          * @throws IllegalArgumentException if the loss has an image size: that belongs to the sum
@@ -87,7 +87,7 @@ public final class LossCombined extends SegmentationLossFunction<Combined> {
         /**
          * Adds a component.
          *
-         * @param weight its weight, finite and not negative
+         * @param weight its weight, 0 or between 1e-10 and 1e10
          * @param loss its definition
          * @return this
          */
@@ -99,7 +99,7 @@ public final class LossCombined extends SegmentationLossFunction<Combined> {
         /**
          * Adds a component whose weight changes in training.
          *
-         * @param weight its weight over iteration or epoch, finite and not negative at each
+         * @param weight its weight over iteration or epoch, 0 or between 1e-10 and 1e10 at each
          * @param loss the loss
          * @return this
          * @throws IllegalArgumentException if the loss has an image size: that belongs to the sum
@@ -111,7 +111,7 @@ public final class LossCombined extends SegmentationLossFunction<Combined> {
         /**
          * Adds a component whose weight changes in training.
          *
-         * @param weight its weight over iteration or epoch, finite and not negative at each
+         * @param weight its weight over iteration or epoch, 0 or between 1e-10 and 1e10 at each
          * @param loss its definition
          * @return this
          */

@@ -327,14 +327,25 @@ class BadInputTest {
                     "weight",
                     got);
         }
-        add(table, "eps 0", () -> LossDice.builder().eps(0).build(), "eps", "above 0", "0.0");
-        add(table, "gamma 0", () -> LossTversky.builder().gamma(0).build(), "gamma", "above 0");
+        add(
+                table,
+                "eps 0",
+                () -> LossDice.builder().eps(0).build(),
+                "eps",
+                "between 1e-10 and 1e10",
+                "0.0");
+        add(
+                table,
+                "gamma 0",
+                () -> LossTversky.builder().gamma(0).build(),
+                "gamma",
+                "between 1e-10 and 10");
         add(
                 table,
                 "generalized smooth 0",
                 () -> LossGeneralizedDice.builder().smooth(0).build(),
                 "smooth",
-                "above 0",
+                "between 1e-10 and 1e10",
                 "0.0");
         add(
                 table,

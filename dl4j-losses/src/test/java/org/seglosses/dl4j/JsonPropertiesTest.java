@@ -331,7 +331,7 @@ class JsonPropertiesTest {
                 "FOCAL | /definition | gamma | null | gamma of Focal must be given, got null",
                 "BOUNDARY | /definition | theta | 5.5 | theta must be whole, below 2^31, got 5.5",
                 "SURFACE_OF_ONE | /definition | classes | [0.5] | classes must be whole, below 2^31, got 0.5",
-                "BOUNDARY | /definition | theta | 6 | theta must be odd and at least 3, got 6",
+                "BOUNDARY | /definition | theta | 6 | theta must be odd and between 3 and 32767, got 6",
                 "BOUNDARY | | definition | null | definition must be given, got null",
                 "DICE | /definition | options | null | options must be given, got null",
                 "DICE | /definition | options | [] | RegionOptions must be an object of its parameters, got START_ARRAY",

@@ -157,7 +157,7 @@ public record BceDice(SoftBce bce, Dice dice) implements SegmentationLoss {
         /**
          * Sets what is added to the Dice score above and below, 1 by default.
          *
-         * @param smooth at least 0
+         * @param smooth 0 or between 1e-10 and 1e10
          * @return this
          */
         public Builder<T> smooth(double smooth) {

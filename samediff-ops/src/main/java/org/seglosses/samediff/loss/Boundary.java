@@ -34,8 +34,9 @@ import java.util.function.Function;
  * 2019; yiskw713/boundary_loss_for_remote_sensing {@code BoundaryLoss}; NRCan/geo-deep-learning
  * {@code BoundaryLoss}.
  *
- * @param theta0 the window whose maximum makes the boundary, odd and at least 3; 3 by default
- * @param theta the window of the extension, odd and at least 3; 5 by default
+ * @param theta0 the window whose maximum makes the boundary, odd and between 3 and 32767; 3 by
+ *     default
+ * @param theta the window of the extension, odd and between 3 and 32767; 5 by default
  * @param absentClass what absent classes count; {@link AbsentClass#PENALIZE} by default
  * @param complement whether the background of BINARY is a class too; false by default
  * @param ignoreIndex the index label of void pixels, or null, the default
@@ -62,10 +63,16 @@ public record Boundary(
      * @throws IllegalArgumentException if one is out of its range
      */
     public Boundary {
-        Rules.require(theta0 >= 3 && theta0 % 2 == 1, "theta0", "odd and at least 3", theta0);
-        Rules.require(theta >= 3 && theta % 2 == 1, "theta", "odd and at least 3", theta);
+        requireWindow(theta0, "theta0");
+        requireWindow(theta, "theta");
         Rules.requireGiven(absentClass, "absentClass");
         Rules.require(mode != Mode.MULTILABEL, "mode", "MULTICLASS or BINARY", mode);
+    }
+
+    /** Twice the side of any image, and the square of it is an int. */
+    private static void requireWindow(int window, String parameter) {
+        boolean holds = window >= 3 && window <= Short.MAX_VALUE && window % 2 == 1;
+        Rules.require(holds, parameter, "odd and between 3 and 32767", window);
     }
 
     /**
@@ -151,7 +158,7 @@ public record Boundary(
         /**
          * Sets the window that makes the boundary, 3 by default.
          *
-         * @param theta0 its side in pixels, odd and at least 3
+         * @param theta0 its side in pixels, odd and between 3 and 32767
          * @return this
          */
         public Builder<T> theta0(int theta0) {
@@ -162,7 +169,7 @@ public record Boundary(
         /**
          * Sets the window within which a boundary pixel counts as found, 5 by default.
          *
-         * @param theta its side in pixels, odd and at least 3
+         * @param theta its side in pixels, odd and between 3 and 32767
          * @return this
          */
         public Builder<T> theta(int theta) {

@@ -168,7 +168,7 @@ public record Duo(LovaszSoftmax lovasz, Boundary boundary) implements Segmentati
         /**
          * Sets the window that makes the boundary, 3 by default.
          *
-         * @param theta0 its side in pixels, odd and at least 3
+         * @param theta0 its side in pixels, odd and between 3 and 32767
          * @return this
          */
         public Builder<T> theta0(int theta0) {
@@ -179,7 +179,7 @@ public record Duo(LovaszSoftmax lovasz, Boundary boundary) implements Segmentati
         /**
          * Sets the window within which a boundary pixel counts as found, 5 by default.
          *
-         * @param theta its side in pixels, odd and at least 3
+         * @param theta its side in pixels, odd and between 3 and 32767
          * @return this
          */
         public Builder<T> theta(int theta) {

@@ -25,7 +25,7 @@ import java.util.function.Function;
  * 2013; Hashemi et al., Asymmetric Loss Functions and Deep Densely-Connected Networks for
  * Highly-Imbalanced Medical Image Segmentation, 2018.
  *
- * @param beta how much more recall counts than precision, above 0; 2 by default
+ * @param beta how much more recall counts than precision, between 1e-5 and 1e5; 2 by default
  * @param options smoothing, absent classes and the mean over classes
  * @param ignoreIndex the label of void pixels (or elements), or null, the default
  * @param mode the mode, or null to take it from the activation or the number of channels
@@ -43,7 +43,11 @@ public record FBeta(double beta, RegionOptions options, Integer ignoreIndex, Mod
      * @throws IllegalArgumentException if one is out of its range
      */
     public FBeta {
-        Rules.requireFinite(beta > 0, "beta", "above 0", beta);
+        Rules.require(
+                beta >= 1e-5 && beta <= 1e5,
+                "beta",
+                "between 1e-5 and 1e5, as its square counts",
+                beta);
         Rules.requireGiven(options, "options");
         Rules.require(
                 !options.squaredDenominator(),
@@ -115,7 +119,7 @@ public record FBeta(double beta, RegionOptions options, Integer ignoreIndex, Mod
         /**
          * Sets how much more recall counts than precision, 2 by default.
          *
-         * @param beta above 0
+         * @param beta between 1e-5 and 1e5
          * @return this
          */
         public Builder<T> beta(double beta) {

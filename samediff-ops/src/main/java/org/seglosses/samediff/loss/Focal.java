@@ -44,10 +44,10 @@ import java.util.function.Function;
  * Library" {@code FocalLoss}; Project-MONAI/MONAI {@code FocalLoss}.
  *
  * @param form which of the forms; {@link Form#ONE_VS_REST} by default
- * @param gamma the power, at least 0; 2 by default
- * @param alpha the weight of positives, in [0,1] in ONE_VS_REST and above 0 otherwise; null, the
- *     default, for none
- * @param reducedThreshold t, in (0,1]; null, the default, for none
+ * @param gamma the power, 0 or between 1e-10 and 10; 2 by default
+ * @param alpha the weight of positives, in [0,1] in ONE_VS_REST and between 1e-10 and 1e10
+ *     otherwise; null, the default, for none
+ * @param reducedThreshold t; t and t^gamma between 1e-10 and 1; null, the default, for none
  * @param normalized whether the loss is divided by the sum of the factors too; false by default
  * @param classWeights a weight for each class, not negative; none by default, which is 1 for all
  * @param ignoreIndex the label of void pixels (or elements), or null, the default
@@ -92,19 +92,22 @@ public record Focal(
      */
     public Focal {
         Rules.requireGiven(form, "form");
-        Rules.requireFinite(gamma >= 0, "gamma", "at least 0", gamma);
-        if (alpha != null) {
-            boolean share = form == Form.ONE_VS_REST;
-            Rules.requireFinite(
-                    share ? alpha >= 0 && alpha <= 1 : alpha > 0,
-                    "alpha",
-                    share ? "in [0,1]" : "above 0",
-                    alpha);
+        if (gamma != 0) {
+            Rules.requirePower(gamma, "gamma");
         }
+        if (alpha != null && form == Form.ONE_VS_REST) {
+            Rules.require(alpha >= 0 && alpha <= 1, "alpha", "in [0,1]", alpha);
+        } else if (alpha != null) {
+            Rules.requirePositive(alpha, "alpha");
+        }
+        // an easy pixel counts t^-gamma times what a hard one does, which is a weight
         Rules.require(
-                reducedThreshold == null || reducedThreshold > 0 && reducedThreshold <= 1,
+                reducedThreshold == null
+                        || reducedThreshold >= 1e-10
+                                && reducedThreshold <= 1
+                                && Math.pow(reducedThreshold, gamma) >= 1e-10,
                 "reducedThreshold",
-                "in (0,1]",
+                "between 1e-10 and 1, and so must be reducedThreshold^gamma",
                 reducedThreshold);
         boolean aggregate = form == Form.AGGREGATE;
         Rules.require(
@@ -230,7 +233,7 @@ public record Focal(
         /**
          * Sets the power, 2 by default.
          *
-         * @param gamma at least 0
+         * @param gamma 0 or between 1e-10 and 10
          * @return this
          */
         public Builder<T> gamma(double gamma) {
@@ -241,7 +244,8 @@ public record Focal(
         /**
          * Sets the weight of positives, none by default.
          *
-         * @param alpha in [0,1] for ONE_VS_REST, above 0 for the others, or null for none
+         * @param alpha in [0,1] for ONE_VS_REST, between 1e-10 and 1e10 for the others, or null for
+         *     none
          * @return this
          */
         public Builder<T> alpha(Double alpha) {
@@ -252,7 +256,8 @@ public record Focal(
         /**
          * Sets the probability below which an element counts in full, none by default.
          *
-         * @param reducedThreshold in (0,1], or null for none
+         * @param reducedThreshold between 1e-10 and 1, as its power of gamma must be, or null for
+         *     none
          * @return this
          */
         public Builder<T> reducedThreshold(Double reducedThreshold) {

@@ -31,8 +31,8 @@ import java.util.function.Function;
  * Project-MONAI/MONAI {@code GeneralizedDiceLoss}.
  *
  * @param weighting the weights of the classes; {@link Weighting#SQUARE} by default
- * @param smooth s, added above, at least 0; 1e-5 by default
- * @param smoothDenominator t, added below, above 0; null, the default, for s
+ * @param smooth s, added above, 0 or between 1e-10 and 1e10; 1e-5 by default
+ * @param smoothDenominator t, added below, between 1e-10 and 1e10; null, the default, for s
  * @param smoothInPixels whether s and t are multiplied by the sum of the weights of the classes
  *     that count; true by default
  * @param perImage whether the loss is taken of each image, or of the batch; true by default
@@ -82,14 +82,13 @@ public record GeneralizedDice(
      */
     public GeneralizedDice {
         Rules.requireGiven(weighting, "weighting");
-        Rules.requireFinite(smooth >= 0, "smooth", "at least 0", smooth);
-        double below = smoothDenominator == null ? smooth : smoothDenominator;
+        Rules.requireScale(smooth, "smooth");
         // with nothing predicted of classes without label the divisor is this alone
-        Rules.requireFinite(
-                below > 0,
-                smoothDenominator == null ? "smooth" : "smoothDenominator",
-                "above 0",
-                below);
+        if (smoothDenominator == null) {
+            Rules.requirePositive(smooth, "smooth");
+        } else {
+            Rules.requirePositive(smoothDenominator, "smoothDenominator");
+        }
         classes = Rules.classes(classes);
         Rules.require(mode != Mode.BINARY, "mode", "MULTICLASS or MULTILABEL", mode);
     }
@@ -177,7 +176,7 @@ public record GeneralizedDice(
         /**
          * Sets what is added above and below, 1e-5 by default.
          *
-         * @param smooth at least 0
+         * @param smooth 0 or between 1e-10 and 1e10
          * @return this
          */
         public Builder<T> smooth(double smooth) {
@@ -188,7 +187,7 @@ public record GeneralizedDice(
         /**
          * Sets what is added below if that is not {@code smooth}.
          *
-         * @param smoothDenominator above 0, or null for {@code smooth}, the default
+         * @param smoothDenominator between 1e-10 and 1e10, or null for {@code smooth}, the default
          * @return this
          */
         public Builder<T> smoothDenominator(Double smoothDenominator) {

@@ -25,7 +25,7 @@ import java.util.function.Function;
  * <p>Source: Abhishek and Hamarneh, Matthews Correlation Coefficient Loss for Deep Convolutional
  * Networks, 2021; segmentation_models.pytorch {@code MCCLoss}.
  *
- * @param eps what is added to each of the four counts, above 0; 1e-5 by default
+ * @param eps what is added to each of the four counts, between 1e-10 and 1e10; 1e-5 by default
  * @param ignoreIndex the label of void pixels, or null, the default
  */
 public record Mcc(double eps, Integer ignoreIndex) implements SegmentationLoss {
@@ -38,7 +38,7 @@ public record Mcc(double eps, Integer ignoreIndex) implements SegmentationLoss {
      * @throws IllegalArgumentException if one is out of its range
      */
     public Mcc {
-        Rules.requireFinite(eps > 0, "eps", "above 0", eps);
+        Rules.requirePositive(eps, "eps");
     }
 
     /**
@@ -95,7 +95,7 @@ public record Mcc(double eps, Integer ignoreIndex) implements SegmentationLoss {
         /**
          * Sets what is added to each of the four counts, 1e-5 by default.
          *
-         * @param eps above 0
+         * @param eps between 1e-10 and 1e10
          * @return this
          */
         public Builder<T> eps(double eps) {

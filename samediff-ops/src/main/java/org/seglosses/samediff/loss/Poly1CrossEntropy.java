@@ -24,7 +24,7 @@ import java.util.function.Function;
  * <p>Source: Leng et al., PolyLoss: A Polynomial Expansion Perspective of Classification Loss
  * Functions, 2022.
  *
- * @param epsilon what is added to the first coefficient, at least 0; 1 by default
+ * @param epsilon what is added to the first coefficient, 0 or between 1e-10 and 1e10; 1 by default
  * @param classWeights a weight for each class, not negative; none by default, which is 1 for all
  * @param ignoreIndex the label of void pixels (or elements), or null, the default
  * @param normalizeBy what the sum is divided by; {@link NormalizeBy#VALID} by default
@@ -43,7 +43,7 @@ public record Poly1CrossEntropy(
      * @throws IllegalArgumentException if one is out of its range
      */
     public Poly1CrossEntropy {
-        Rules.requireFinite(epsilon >= 0, "epsilon", "at least 0", epsilon);
+        Rules.requireScale(epsilon, "epsilon");
         classWeights = Rules.classWeights(classWeights);
         Rules.requireGiven(normalizeBy, "normalizeBy");
     }
@@ -110,7 +110,7 @@ public record Poly1CrossEntropy(
         /**
          * Sets what is added to the first coefficient, 1 by default.
          *
-         * @param epsilon at least 0
+         * @param epsilon 0 or between 1e-10 and 1e10
          * @return this
          */
         public Builder<T> epsilon(double epsilon) {

@@ -45,7 +45,7 @@ abstract class RegionBuilder<B extends RegionBuilder<B>> {
     /**
      * Sets what is added to a score above and below, 0 by default.
      *
-     * @param smooth at least 0
+     * @param smooth 0 or between 1e-10 and 1e10
      * @return this
      */
     public B smooth(double smooth) {
@@ -56,7 +56,7 @@ abstract class RegionBuilder<B extends RegionBuilder<B>> {
     /**
      * Sets what is added below if that is not {@code smooth}.
      *
-     * @param smoothDenominator at least 0, or null for {@code smooth}, the default
+     * @param smoothDenominator 0 or between 1e-10 and 1e10, or null for {@code smooth}, the default
      * @return this
      */
     public B smoothDenominator(Double smoothDenominator) {
@@ -67,7 +67,7 @@ abstract class RegionBuilder<B extends RegionBuilder<B>> {
     /**
      * Sets what a divisor is at least, and a score before its logarithm; 1e-7 by default.
      *
-     * @param eps above 0
+     * @param eps between 1e-10 and 1e10
      * @return this
      */
     public B eps(double eps) {

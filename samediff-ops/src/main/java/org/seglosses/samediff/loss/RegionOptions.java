@@ -17,11 +17,11 @@ import java.util.List;
  * w*p*y}, {@code P = sum w*p}, {@code Y = sum w*y}. A class is absent where {@code Y = 0}. A class
  * of {@link Mode#MULTILABEL} without a valid element counts as 0.
  *
- * @param smooth s, added above and below, at least 0; 0 by default
- * @param smoothDenominator what is added below if that is not s, at least 0; null, the default, for
- *     s
- * @param eps what a divisor is at least, and a score before its logarithm; above 0, with logLoss
- *     below 1; 1e-7 by default
+ * @param smooth s, added above and below, 0 or between 1e-10 and 1e10; 0 by default
+ * @param smoothDenominator what is added below if that is not s, 0 or between 1e-10 and 1e10; null,
+ *     the default, for s
+ * @param eps what a divisor is at least, and a score before its logarithm; between 1e-10 and 1e10,
+ *     with logLoss below 1; 1e-7 by default
  * @param squaredDenominator whether P and Y are sums of squares, {@code sum w*p^2} and {@code sum
  *     w*y^2}; false by default
  * @param logLoss whether a class costs {@code -log max(score, eps)} in the place of {@code 1 -
@@ -61,12 +61,11 @@ public record RegionOptions(
      * @throws IllegalArgumentException if one is out of its range
      */
     public RegionOptions {
-        Rules.requireFinite(smooth >= 0, "smooth", "at least 0", smooth);
+        Rules.requireScale(smooth, "smooth");
         if (smoothDenominator != null) {
-            Rules.requireFinite(
-                    smoothDenominator >= 0, "smoothDenominator", "at least 0", smoothDenominator);
+            Rules.requireScale(smoothDenominator, "smoothDenominator");
         }
-        Rules.requireFinite(eps > 0, "eps", "above 0", eps);
+        Rules.requirePositive(eps, "eps");
         Rules.require(!logLoss || eps < 1, "eps", "below 1, the best score, with logLoss", eps);
         Rules.requireGiven(absentClass, "absentClass");
         classes = Rules.classes(classes);

@@ -7,7 +7,13 @@ import org.seglosses.samediff.op.PixelWeights;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The rules that parameters of several losses share. */
+/**
+ * The rules that parameters of several losses share.
+ *
+ * <p>A number that scales something is 0, where that means something, or between 1e-10 and 1e10,
+ * and a power is at most 10: beyond that a finite input may give what FLOAT cannot hold, once
+ * logits of 1e4 and millions of pixels come in.
+ */
 final class Rules {
 
     private Rules() {}
@@ -18,8 +24,19 @@ final class Rules {
         }
     }
 
-    static void requireFinite(boolean holds, String parameter, String rule, double value) {
-        require(holds && Double.isFinite(value), parameter, "finite and " + rule, value);
+    /** Of a number that scales something, and may be 0. */
+    static void requireScale(double value, String parameter) {
+        require(PixelWeights.isWeight(value), parameter, PixelWeights.RULE, value);
+    }
+
+    /** Of a number that scales something, and must not be 0. */
+    static void requirePositive(double value, String parameter) {
+        require(value > 0 && PixelWeights.isWeight(value), parameter, PixelWeights.POSITIVE, value);
+    }
+
+    /** Of a power, above 0. */
+    static void requirePower(double value, String parameter) {
+        require(value >= 1e-10 && value <= 10, parameter, "between 1e-10 and 10", value);
     }
 
     static void requirePlace(

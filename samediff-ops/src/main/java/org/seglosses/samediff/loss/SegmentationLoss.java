@@ -20,6 +20,11 @@ import java.util.Set;
  * class's static {@code builder()}; null is read where null means something, as for {@code
  * ignoreIndex}, and refused elsewhere, and so is a property that is unknown.
  *
+ * <p><b>Parameters.</b> A number that scales something is 0, where that means something, or between
+ * 1e-10 and 1e10, and a power is at most 10: beyond that a finite input may give what FLOAT cannot
+ * hold. With each parameter at any end of what it may be, finite logits give a finite loss and
+ * gradient.
+ *
  * <pre>{@code
  * SDVariable loss = Boundary.builder().theta(5).build().define(sd, "loss", labels, logits);
  * }</pre>

@@ -28,9 +28,9 @@ import java.util.function.Function;
  * novel focal Tversky loss function, 2019; segmentation_models.pytorch {@code TverskyLoss};
  * Project-MONAI/MONAI {@code TverskyLoss}.
  *
- * @param alpha the weight of false positives, at least 0; 0.5 by default
- * @param beta the weight of false negatives, at least 0; 0.5 by default
- * @param gamma the power of the mean over classes, above 0; 1 by default
+ * @param alpha the weight of false positives, 0 or between 1e-10 and 1e10; 0.5 by default
+ * @param beta the weight of false negatives, 0 or between 1e-10 and 1e10; 0.5 by default
+ * @param gamma the power of the mean over classes, between 1e-10 and 10; 1 by default
  * @param options smoothing, absent classes and the mean over classes
  * @param ignoreIndex the label of void pixels (or elements), or null, the default
  * @param mode the mode, or null to take it from the activation or the number of channels
@@ -56,9 +56,9 @@ public record Tversky(
      * @throws IllegalArgumentException if one is out of its range
      */
     public Tversky {
-        Rules.requireFinite(alpha >= 0, "alpha", "at least 0", alpha);
-        Rules.requireFinite(beta >= 0, "beta", "at least 0", beta);
-        Rules.requireFinite(gamma > 0, "gamma", "above 0", gamma);
+        Rules.requireScale(alpha, "alpha");
+        Rules.requireScale(beta, "beta");
+        Rules.requirePower(gamma, "gamma");
         Rules.requireGiven(options, "options");
         Rules.require(
                 !options.squaredDenominator(),
@@ -131,7 +131,7 @@ public record Tversky(
         /**
          * Sets the weight of false positives, 0.5 by default.
          *
-         * @param alpha at least 0
+         * @param alpha 0 or between 1e-10 and 1e10
          * @return this
          */
         public Builder<T> alpha(double alpha) {
@@ -142,7 +142,7 @@ public record Tversky(
         /**
          * Sets the weight of false negatives, 0.5 by default.
          *
-         * @param beta at least 0
+         * @param beta 0 or between 1e-10 and 1e10
          * @return this
          */
         public Builder<T> beta(double beta) {
@@ -153,7 +153,7 @@ public record Tversky(
         /**
          * Sets the power of the mean over classes, 1 by default.
          *
-         * @param gamma above 0
+         * @param gamma between 1e-10 and 10
          * @return this
          */
         public Builder<T> gamma(double gamma) {

@@ -207,11 +207,9 @@ public final class ElementMeans extends JavaOp {
             double a, double gamma, double m, double[] parts, double[][] gradient) {
         double q = -Math.expm1(-m);
         double factor = gamma == 0 ? a : a * Math.pow(q, gamma);
-        // at m = 0 the derivative is 0, though below 1 the power's has no bound there
-        double slope =
-                gamma == 0 || m == 0
-                        ? factor
-                        : factor + a * gamma * Math.pow(q, gamma - 1) * Math.exp(-m) * m;
+        // at m = 0 the derivative is 0, though below 1 the power's has no bound there; m / q has
+        // one
+        double slope = m == 0 ? factor : factor * (1 + gamma * Math.exp(-m) * (m / q));
         for (int c = 0; c < parts.length; c++) {
             parts[c] *= factor;
             gradient[c][ElementSums.TERMS] *= slope;

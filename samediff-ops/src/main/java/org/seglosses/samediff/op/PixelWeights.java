@@ -15,6 +15,9 @@ public final class PixelWeights extends JavaOp {
     /** What a weight must be: other sizes leave what FLOAT can hold once they are multiplied. */
     public static final String RULE = "0 or between 1e-10 and 1e10";
 
+    /** The same of what must not be 0. */
+    public static final String POSITIVE = "between 1e-10 and 1e10";
+
     /** For ND4J, which creates ops by reflection. */
     public PixelWeights() {}
 

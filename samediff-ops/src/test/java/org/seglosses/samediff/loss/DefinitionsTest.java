@@ -131,16 +131,16 @@ class DefinitionsTest {
                         "mode must be MULTICLASS or BINARY, got MULTILABEL",
                         () -> Surface.builder().mode(Mode.MULTILABEL).build()),
                 refusal(
-                        "theta0 must be odd and at least 3, got 4",
+                        "theta0 must be odd and between 3 and 32767, got 4",
                         () -> Boundary.builder().theta0(4).build()),
                 refusal(
-                        "theta0 must be odd and at least 3, got 1",
+                        "theta0 must be odd and between 3 and 32767, got 1",
                         () -> Boundary.builder().theta0(1).build()),
                 refusal(
-                        "theta must be odd and at least 3, got 2",
+                        "theta must be odd and between 3 and 32767, got 2",
                         () -> Boundary.builder().theta(2).build()),
                 refusal(
-                        "theta must be odd and at least 3, got -5",
+                        "theta must be odd and between 3 and 32767, got -5",
                         () -> Boundary.builder().theta(-5).build()),
                 refusal(
                         "absentClass must be given, got null",
@@ -313,7 +313,7 @@ class DefinitionsTest {
                 .isInstanceOf(ValueInstantiationException.class)
                 .cause()
                 .isExactlyInstanceOf(IllegalArgumentException.class)
-                .hasMessage("theta must be odd and at least 3, got 6");
+                .hasMessage("theta must be odd and between 3 and 32767, got 6");
     }
 
     @Test
