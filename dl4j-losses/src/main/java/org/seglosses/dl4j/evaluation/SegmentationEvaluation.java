@@ -68,7 +68,8 @@ import java.util.stream.IntStream;
  *   <li>Mask: null, or {@code [N]}, {@code [N,1]}, {@code [N,H,W]}, or rank 4 and broadcastable to
  *       the predictions. Any value but 0 counts fully. Channels must agree. Hand masks to DL4J as
  *       {@code [N,1,H,W]}: its DataSet.merge, on which several of its iterators rest, drops {@code
- *       [N,H,W]} in silence and mangles {@code [N,1]} where labels are of rank 4.
+ *       [N,H,W]} in silence and mangles {@code [N,1]} where labels are of rank 4 ({@link
+ *       org.seglosses.dl4j.data.LabelMasks} finds them).
  *   <li>Flat rows, predictions {@code [R,C]} with labels {@code [R,C]}, {@code [R,1]} or {@code
  *       [R]} and a mask {@code [R]}, {@code [R,1]} or {@code [R,C]}: pixels without neighbours, so
  *       that they take no part in boundary F1.
