@@ -14,10 +14,11 @@ import java.util.Arrays;
  * Finds label masks that DL4J loses without a word.
  *
  * <p>Many iterators of DL4J, {@code ListDataSetIterator} among them, make batches by {@code
- * DataSet.merge}. It keeps label masks of labels {@code [N,1,H,W]} and {@code [N,C,H,W]} if the
- * masks have rank 4. A mask {@code [N,1]}, one number an image, becomes one of ones in which only
- * the first pixel of each image has that number. A mask {@code [N,H,W]} is dropped. So give masks
- * {@code [N,1,H,W]}, which these lines make:
+ * DataSet.merge} (or that of {@code MultiDataSet}, which does the same). It keeps label masks of
+ * labels {@code [N,1,H,W]} and {@code [N,C,H,W]} if the masks have rank 4. A mask {@code [N,1]},
+ * one number an image, becomes one of ones in which only the first pixel of each image has that
+ * number. A mask {@code [N,H,W]} is dropped. So give masks {@code [N,1,H,W]}, which these lines
+ * make:
  *
  * <pre>{@code
  * mask.reshape(n, 1, h, w)                        // of a mask [N,H,W]

@@ -39,14 +39,14 @@ import java.util.stream.IntStream;
  *   <li>{@code dice(c) = 2 TP / (2 TP + FP + FN)}
  *   <li>{@code precision(c) = TP / (TP + FP)}, {@code recall(c) = TP / (TP + FN)}
  *   <li>{@code pixelAccuracy() = sum over c of n[c][c] / sum of n}
- *   <li>{@code boundaryF1(c)}: let {@code m} be the 0/1 mask of class {@code c} in one image, its
- *       boundary the pixels of the class with one of another class among their eight neighbours.
- *       Rims of the image are no boundaries, and neighbours that do not count are of no class, so
- *       rims of ignored areas are none either. {@code P} is the share of the predicted boundary
- *       pixels that lie within the true boundary dilated by a window of {@code 2t+1} by {@code
- *       2t+1} pixels, {@code R} the share of the true ones within the dilated predicted boundary,
- *       both counted over all images (each image on its own) before dividing; {@code 2PR / (P +
- *       R)}. {@code t} is the {@linkplain Builder#boundaryTolerance(int) tolerance}.
+ *   <li>{@code boundaryF1(c)}: the boundary of a class in an image, true or predicted, are its
+ *       pixels that have one of another class among their eight neighbours. Rims of the image are
+ *       no boundaries, and neighbours that do not count are of no class, so rims of ignored areas
+ *       are none either. {@code P} is the share of the predicted boundary pixels that lie within
+ *       the true boundary dilated by a window of {@code 2t+1} by {@code 2t+1} pixels, {@code R} the
+ *       share of the true ones within the dilated predicted boundary, both counted over all images
+ *       (each image on its own) before dividing; {@code 2PR / (P + R)}. {@code t} is the
+ *       {@linkplain Builder#boundaryTolerance(int) tolerance}.
  * </ul>
  *
  * Means are over classes.
@@ -68,7 +68,8 @@ import java.util.stream.IntStream;
  *   <li>Mask: null, or {@code [N]}, {@code [N,1]}, {@code [N,H,W]}, or rank 4 and broadcastable to
  *       the predictions. Any value but 0 counts fully. Channels must agree. Hand masks to DL4J as
  *       {@code [N,1,H,W]}: its DataSet.merge, on which several of its iterators rest, drops {@code
- *       [N,H,W]} in silence and mangles {@code [N,1]} where labels are of rank 4.
+ *       [N,H,W]} in silence and mangles {@code [N,1]} where labels are of rank 4 ({@link
+ *       org.seglosses.dl4j.data.LabelMasks} finds them).
  *   <li>Flat rows, predictions {@code [R,C]} with labels {@code [R,C]}, {@code [R,1]} or {@code
  *       [R]} and a mask {@code [R]}, {@code [R,1]} or {@code [R,C]}: pixels without neighbours, so
  *       that they take no part in boundary F1.

@@ -6,12 +6,19 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
+import org.seglosses.dl4j.data.LabelMasks;
 import org.seglosses.dl4j.evaluation.ClassMapReader;
 import org.seglosses.samediff.op.PixelWeights;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.IntToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -29,7 +36,8 @@ import java.util.stream.LongStream;
  * <p>Labels and masks are those that the losses take, read as {@link ClassMapReader} says: class
  * indices {@code [N,H,W]} or {@code [N,1,H,W]}, or one-hot {@code [N,C,H,W]}; the binary case is
  * {@code classes = 2} with indices 0 and 1. A pixel counts once, whatever its mask, or, if it is
- * void (ignoreIndex, mask 0, a label vector of zeros), not at all.
+ * ignored (ignoreIndex, mask 0, a label vector of zeros), not at all. {@link #remarks()} says what
+ * looks wrong in the counts.
  *
  * <h2>Formulas</h2>
  *
@@ -49,9 +57,10 @@ import java.util.stream.LongStream;
  * <h2>Special cases</h2>
  *
  * <ul>
- *   <li>A class that never occurs has weight 0 and does not change those of the others. There is
- *       nothing to derive a weight from, and no pixel that could use it; pixels of that class in
- *       other data have no influence on a loss with this weight.
+ *   <li>A class that never occurs is refused: mostly the labels are not what they should be, and a
+ *       warning was logged when they were counted. If it is meant, {@link #allowAbsent()} gives it
+ *       weight 0 and does not change those of the others; pixels of that class in other data have
+ *       no influence on a loss with this weight.
  *   <li>If nothing was counted there are no weights: {@code IllegalStateException}.
  *   <li>The losses take weights of 0 or between 1e-10 and 1e10. A weight out of that range, as of a
  *       class with one pixel in 1e12, is not forced into it: {@code IllegalStateException}.
@@ -61,14 +70,28 @@ import java.util.stream.LongStream;
  * ratios matter.
  */
 public final class ClassFrequencies {
+    private static final Logger LOG = LoggerFactory.getLogger(ClassFrequencies.class);
+
     private static final double ENET_C = 1.02;
+    private static final double MUCH = 0.5;
 
     private final long[] pixels;
     private final long[] imagePixels;
     private final long images;
     private final long voidPixels;
+    private final boolean absentAllowed;
 
     ClassFrequencies(long[] pixels, long[] imagePixels, long images, long voidPixels) {
+        this(pixels, imagePixels, images, voidPixels, false);
+    }
+
+    private ClassFrequencies(
+            long[] pixels,
+            long[] imagePixels,
+            long images,
+            long voidPixels,
+            boolean absentAllowed) {
+        this.absentAllowed = absentAllowed;
         this.pixels = pixels.clone();
         this.imagePixels = imagePixels.clone();
         this.images = images;
@@ -176,16 +199,93 @@ public final class ClassFrequencies {
     }
 
     /**
+     * The classes without a counted pixel.
+     *
+     * @return their numbers, rising
+     */
+    public List<Integer> absentClasses() {
+        return IntStream.range(0, classes()).filter(c -> pixels[c] == 0).boxed().toList();
+    }
+
+    /**
+     * Share of all pixels that did not count.
+     *
+     * @return 0..1, or NaN if there was no pixel
+     */
+    public double ignoredShare() {
+        return (double) voidPixels / (voidPixels + LongStream.of(pixels).sum());
+    }
+
+    /**
+     * The same counts, with weight 0 for a class that never occurs; without this call such a class
+     * is refused.
+     *
+     * @return the counts
+     */
+    public ClassFrequencies allowAbsent() {
+        return new ClassFrequencies(pixels, imagePixels, images, voidPixels, true);
+    }
+
+    /**
+     * What one should know before weights are made of the counts: classes without a pixel, and how
+     * many pixels are ignored.
+     *
+     * @return sentences, none if each class has pixels and none is ignored
+     */
+    public List<String> remarks() {
+        List<String> remarks = new ArrayList<>();
+        if (images == 0) {
+            return remarks;
+        }
+        List<Integer> absent = absentClasses();
+        if (!absent.isEmpty()) {
+            remarks.add("no pixel of " + named(absent));
+        }
+        if (voidPixels > 0) {
+            remarks.add(
+                    String.format(
+                            Locale.ROOT,
+                            "ignored: %d pixels, %.2f %% of all%s",
+                            voidPixels,
+                            100 * ignoredShare(),
+                            ignoredShare() > MUCH
+                                    ? ", more than half: are ignoreIndex and label masks right?"
+                                    : ""));
+        }
+        if (absent.size() == classes() - 1) {
+            remarks.add(
+                    "the labels are of one class only: "
+                            + (voidPixels > 0
+                                    ? "is the foreground ignored, as in masks of 0 and 255 with"
+                                            + " ignoreIndex 255? then divide by 255 and give no"
+                                            + " ignoreIndex"
+                                    : "are they class indices, and not one channel of a colour"
+                                            + " picture?"));
+        }
+        return remarks;
+    }
+
+    private boolean isSuspicious() {
+        return images > 0 && (!absentClasses().isEmpty() || ignoredShare() > MUCH);
+    }
+
+    private static String named(List<Integer> classes) {
+        return (classes.size() == 1 ? "class " : "classes ")
+                + classes.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+
+    /**
      * {@code n / (K n_c)}: all classes weigh the same in total, and a pixel weighs 1 on average.
      *
      * <p>Source: scikit-learn {@code compute_class_weight("balanced", ...)}, which refuses classes
      * that do not occur; after King and Zeng, Logistic Regression in Rare Events Data, 2001.
      *
      * @return a weight for each class
-     * @throws IllegalStateException if nothing was counted, or if the losses cannot take a weight
+     * @throws IllegalStateException if nothing was counted, if a class never occurs and {@link
+     *     #allowAbsent()} was not called, or if the losses cannot take a weight
      */
     public double[] inverseFrequency() {
-        double total = total();
+        double total = total("inverseFrequency");
         long occurring = occurring();
         return weights("inverseFrequency", c -> total / occurring / pixels[c]);
     }
@@ -201,10 +301,11 @@ public final class ClassFrequencies {
      * here.
      *
      * @return a weight for each class
-     * @throws IllegalStateException if nothing was counted, or if the losses cannot take a weight
+     * @throws IllegalStateException if nothing was counted, if a class never occurs and {@link
+     *     #allowAbsent()} was not called, or if the losses cannot take a weight
      */
     public double[] medianFrequency() {
-        total();
+        total("medianFrequency");
         double[] sorted =
                 IntStream.range(0, classes())
                         .filter(c -> pixels[c] > 0)
@@ -219,7 +320,8 @@ public final class ClassFrequencies {
      * {@link #enet(double)} with the paper's c of 1.02: weights from 1.4 to 50.5.
      *
      * @return a weight for each class
-     * @throws IllegalStateException if nothing was counted
+     * @throws IllegalStateException if nothing was counted, or if a class never occurs and {@link
+     *     #allowAbsent()} was not called
      */
     public double[] enet() {
         return enet(ENET_C);
@@ -234,13 +336,14 @@ public final class ClassFrequencies {
      * @param c how close to each other the weights are, at least 1
      * @return a weight for each class
      * @throws IllegalArgumentException if c is less than 1 or not finite
-     * @throws IllegalStateException if nothing was counted, or if the losses cannot take a weight
+     * @throws IllegalStateException if nothing was counted, if a class never occurs and {@link
+     *     #allowAbsent()} was not called, or if the losses cannot take a weight
      */
     public double[] enet(double c) {
         if (!(c >= 1 && c < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("c must be finite and at least 1, got " + c);
         }
-        double total = total();
+        double total = total("enet");
         // log1p: c may be so close to 1 that adding a small share to it would lose the share
         return weights("enet", i -> 1 / Math.log1p(c - 1 + pixels[i] / total));
     }
@@ -257,13 +360,14 @@ public final class ClassFrequencies {
      * @param beta in [0,1)
      * @return a weight for each class
      * @throws IllegalArgumentException if beta is not in [0,1)
-     * @throws IllegalStateException if nothing was counted, or if the losses cannot take a weight
+     * @throws IllegalStateException if nothing was counted, if a class never occurs and {@link
+     *     #allowAbsent()} was not called, or if the losses cannot take a weight
      */
     public double[] effectiveNumber(double beta) {
         if (!(beta >= 0 && beta < 1)) {
             throw new IllegalArgumentException("beta must be in [0,1), got " + beta);
         }
-        total();
+        total("effectiveNumber");
         // expm1: beta^n may be so close to 1 that their difference would be lost
         double log = Math.log(beta);
         IntToDoubleFunction raw = c -> (beta - 1) / Math.expm1(pixels[c] * log);
@@ -315,11 +419,23 @@ public final class ClassFrequencies {
         return weight;
     }
 
-    private double total() {
+    private double total(String method) {
         long total = LongStream.of(pixels).sum();
         if (total == 0) {
             throw new IllegalStateException(
                     "weights need at least one counted pixel, got none in " + this);
+        }
+        if (!absentAllowed && occurring() < classes()) {
+            throw new IllegalStateException(
+                    method
+                            + " needs pixels of every class, got none of "
+                            + named(absentClasses())
+                            + " in "
+                            + Arrays.toString(pixels)
+                            + "; are the labels right? if no such pixel is meant to be there,"
+                            + " allowAbsent()."
+                            + method
+                            + " gives it weight 0");
         }
         return total;
     }
@@ -338,13 +454,18 @@ public final class ClassFrequencies {
                 && Arrays.equals(pixels, other.pixels)
                 && Arrays.equals(imagePixels, other.imagePixels)
                 && images == other.images
-                && voidPixels == other.voidPixels;
+                && voidPixels == other.voidPixels
+                && absentAllowed == other.absentAllowed;
     }
 
     @Override
     public int hashCode() {
         return Objects.hash(
-                Arrays.hashCode(pixels), Arrays.hashCode(imagePixels), images, voidPixels);
+                Arrays.hashCode(pixels),
+                Arrays.hashCode(imagePixels),
+                images,
+                voidPixels,
+                absentAllowed);
     }
 
     @Override
@@ -357,16 +478,20 @@ public final class ClassFrequencies {
                 + images
                 + ", voidPixels="
                 + voidPixels
-                + ")";
+                + ")"
+                + remarks().stream().map(remark -> "; " + remark).collect(Collectors.joining());
     }
 
     /**
-     * Adds up batches. A call that throws leaves no trace. Not safe for use by several threads at
-     * once.
+     * Adds up batches. A call that throws leaves no trace. A label mask that DL4J's {@code
+     * DataSet.merge} would lose, or has lost, is warned of once ({@link LabelMasks}). Not safe for
+     * use by several threads at once.
      */
     public static final class Counter {
         private final ClassMapReader reader;
         private ClassFrequencies sum;
+        private boolean maskWarned;
+        private boolean warned;
 
         private Counter(int classes, Integer ignoreIndex, CNN2DFormat format) {
             reader = new ClassMapReader(classes, ignoreIndex, format);
@@ -384,7 +509,7 @@ public final class ClassFrequencies {
          */
         public Counter add(INDArray labels, INDArray mask) {
             Tally tally = new Tally(sum);
-            reader.read(labels, mask, tally::addImage);
+            read(labels, mask, tally);
             sum = tally.frequencies();
             return this;
         }
@@ -406,7 +531,7 @@ public final class ClassFrequencies {
             try {
                 while (iterator.hasNext()) {
                     DataSet batch = iterator.next();
-                    reader.read(batch.getLabels(), batch.getLabelsMaskArray(), tally::addImage);
+                    read(batch.getLabels(), batch.getLabelsMaskArray(), tally);
                 }
             } finally {
                 reset(iterator);
@@ -438,10 +563,7 @@ public final class ClassFrequencies {
                                         + " outputs, got "
                                         + output);
                     }
-                    reader.read(
-                            batch.getLabels(output),
-                            batch.getLabelsMaskArray(output),
-                            tally::addImage);
+                    read(batch.getLabels(output), batch.getLabelsMaskArray(output), tally);
                 }
             } finally {
                 reset(iterator);
@@ -451,12 +573,29 @@ public final class ClassFrequencies {
         }
 
         /**
-         * What was counted up to now.
+         * What was counted up to now. If a class has no pixel, or more than half of all pixels are
+         * ignored, a warning is logged, once for each counter.
          *
          * @return the counts; more batches do not change them
          */
         public ClassFrequencies frequencies() {
+            if (!warned && sum.isSuspicious()) {
+                warned = true;
+                LOG.warn(
+                        "class counts {}: {}",
+                        Arrays.toString(sum.pixels),
+                        String.join("; ", sum.remarks()));
+            }
             return sum;
+        }
+
+        private void read(INDArray labels, INDArray mask, Tally tally) {
+            String fault = maskWarned ? null : LabelMasks.fault(labels, mask);
+            if (fault != null) {
+                maskWarned = true;
+                LOG.warn(fault);
+            }
+            reader.read(labels, mask, tally::addImage);
         }
 
         private static void requireGiven(Object iterator) {

@@ -404,7 +404,13 @@ class SegmentationEvaluationTest {
                         .threshold(0.25)
                         .build();
         e.eval(indices(TRUTH), scores(2, PREDICTED).permute(0, 2, 3, 1));
-        for (SegmentationEvaluation original : new SegmentationEvaluation[] {e, evaluated()}) {
+        SegmentationEvaluation logits =
+                SegmentationEvaluation.builder(2).logits().threshold(-2).build();
+        logits.eval(
+                Nd4j.createFromArray(new float[][][][] {{{{0, 0.3f}}}}),
+                Nd4j.createFromArray(new float[][][][] {{{{-1, 7}}}}));
+        for (SegmentationEvaluation original :
+                new SegmentationEvaluation[] {e, evaluated(), logits}) {
             assertThat(SegmentationEvaluation.fromJson(original.toJson())).isEqualTo(original);
             assertThat(SegmentationEvaluation.fromYaml(original.toYaml())).isEqualTo(original);
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -21,7 +21,8 @@ class ClassFrequenciesTest {
      * alone, 3 in none.
      */
     private static final ClassFrequencies FOUR =
-            new ClassFrequencies(new long[] {11, 2, 1, 0}, new long[] {14, 8, 6, 0}, 2, 2);
+            new ClassFrequencies(new long[] {11, 2, 1, 0}, new long[] {14, 8, 6, 0}, 2, 2)
+                    .allowAbsent();
 
     /** Each class in one image of its own kind, so that its share there is 1. */
     private static ClassFrequencies pixels(long... pixels) {
@@ -86,7 +87,7 @@ class ClassFrequenciesTest {
 
     @Test
     void oneClassAlone() {
-        ClassFrequencies one = pixels(0, 5, 0);
+        ClassFrequencies one = pixels(0, 5, 0).allowAbsent();
         assertThat(one.inverseFrequency()).containsExactly(0, 1, 0);
         assertThat(one.medianFrequency()).containsExactly(0, 1, 0);
         assertThat(one.effectiveNumber(0.999)).containsExactly(0, 1, 0);
@@ -150,6 +151,60 @@ class ClassFrequenciesTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> none.effectiveNumber(0.9))
                 .withMessage(message);
+    }
+
+    @Test
+    void aClassWithoutPixelsIsRefusedUnlessAllowed() {
+        ClassFrequencies two = pixels(7, 0, 3, 0);
+        String rule =
+                " needs pixels of every class, got none of classes 1, 3 in [7, 0, 3, 0]; are the labels"
+                        + " right? if no such pixel is meant to be there, allowAbsent().";
+        assertThatIllegalStateException()
+                .isThrownBy(two::inverseFrequency)
+                .withMessage("inverseFrequency" + rule + "inverseFrequency gives it weight 0");
+        assertThatIllegalStateException()
+                .isThrownBy(two::medianFrequency)
+                .withMessage("medianFrequency" + rule + "medianFrequency gives it weight 0");
+        assertThatIllegalStateException()
+                .isThrownBy(two::enet)
+                .withMessage("enet" + rule + "enet gives it weight 0");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> two.effectiveNumber(0.9))
+                .withMessage("effectiveNumber" + rule + "effectiveNumber gives it weight 0");
+        assertThat(two.allowAbsent().effectiveNumber(0)).containsExactly(1, 0, 1, 0);
+        assertThat(two.allowAbsent()).isNotEqualTo(two).isEqualTo(two.allowAbsent());
+        assertThat(two.absentClasses()).containsExactly(1, 3);
+        assertThat(pixels(1, 2).absentClasses()).isEmpty();
+    }
+
+    @Test
+    void remarks() {
+        assertThat(pixels(3, 4).remarks()).isEmpty();
+        assertThat(pixels(3, 4)).asString().doesNotContain(";");
+        assertThat(FOUR.remarks())
+                .containsExactly("no pixel of class 3", "ignored: 2 pixels, 12.50 % of all");
+        assertThat(FOUR)
+                .hasToString(
+                        "ClassFrequencies(pixels=[11, 2, 1, 0], imagePixels=[14, 8, 6, 0], images=2,"
+                                + " voidPixels=2); no pixel of class 3; ignored: 2 pixels, 12.50 % of"
+                                + " all");
+        assertThat(FOUR.ignoredShare()).isEqualTo(0.125);
+        assertThat(new ClassFrequencies(new long[] {2, 1}, new long[] {3, 3}, 1, 5).remarks())
+                .containsExactly(
+                        "ignored: 5 pixels, 62.50 % of all, more than half: are ignoreIndex and"
+                                + " label masks right?");
+        assertThat(new ClassFrequencies(new long[] {6, 0}, new long[] {6, 0}, 1, 2).remarks())
+                .containsExactly(
+                        "no pixel of class 1",
+                        "ignored: 2 pixels, 25.00 % of all",
+                        "the labels are of one class only: is the foreground ignored, as in masks of"
+                                + " 0 and 255 with ignoreIndex 255? then divide by 255 and give no"
+                                + " ignoreIndex");
+        assertThat(pixels(6, 0, 0).remarks())
+                .containsExactly(
+                        "no pixel of classes 1, 2",
+                        "the labels are of one class only: are they class indices, and not one"
+                                + " channel of a colour picture?");
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSetPreProcessor;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.dl4j.LogOutput;
 
 import java.util.List;
 
@@ -334,6 +335,70 @@ class CountingTest {
                     .isThrownBy(() -> ClassFrequencies.of(iterator, wrong, 4, VOID))
                     .withMessage("output must be the index of one of the 2 outputs, got " + wrong);
         }
+    }
+
+    /** Three ordinary mistakes, and a sound data set of the same shape. */
+    @Test
+    void tasksThatAreNoTask() {
+        float[] plain = {0, 1, 1, 0, 0, 0, 1, 0};
+        assertThat(warnings(labels(plain, 1), null)).isEmpty();
+        String one = "the labels are of one class only: ";
+        assertThat(warnings(labels(plain, 255), 255))
+                .containsExactly(
+                        "class counts [5, 0]: no pixel of class 1; ignored: 3 pixels, 37.50 % of all;"
+                                + " "
+                                + one
+                                + "is the foreground ignored, as in masks of 0 and 255 with"
+                                + " ignoreIndex 255? then divide by 255 and give no ignoreIndex");
+        // the red channel of black and green
+        assertThat(warnings(labels(plain, 0), null))
+                .containsExactly(
+                        "class counts [8, 0]: no pixel of class 1; "
+                                + one
+                                + "are they class indices, and not one channel of a colour picture?");
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> ClassFrequencies.counter(2, null).add(labels(plain, 1 / 255f), null))
+                .withMessageContaining(
+                        "; an index is a whole number: were the labels scaled, by a division by 255"
+                                + " say? leave that out");
+    }
+
+    private static INDArray labels(float[] plain, float factor) {
+        return Nd4j.createFromArray(plain).reshape(1, 1, 2, 4).mul(factor);
+    }
+
+    /** The counter is asked twice and speaks once. */
+    private static List<String> warnings(INDArray labels, Integer ignoreIndex) {
+        return LogOutput.warnings(
+                ClassFrequencies.class,
+                () -> {
+                    ClassFrequencies.Counter counter =
+                            ClassFrequencies.counter(2, ignoreIndex).add(labels, null);
+                    counter.frequencies();
+                    counter.frequencies();
+                });
+    }
+
+    @Test
+    void masksThatAMergeLosesAreWarnedOfOnce() {
+        INDArray labels = Nd4j.createFromArray(new float[][][][] {{{{0, 1}}}, {{{1, 0}}}});
+        INDArray mask = Nd4j.ones(2, 1, 1, 2);
+        assertThat(maskWarnings(labels, mask)).isEmpty();
+        assertThat(maskWarnings(labels, null)).isEmpty();
+        assertThat(maskWarnings(labels, Nd4j.ones(2, 1)))
+                .containsExactly(
+                        "label masks must be [N,1,H,W], got [2, 1] for labels [2, 1, 1, 2], which"
+                                + " DL4J's DataSet.merge mangles in silence; write"
+                                + " mask.reshape(n, 1, 1, 1).broadcast(n, 1, h, w)");
+        mask.putScalar(new int[] {1, 0, 0, 0}, 0);
+        assertThat(maskWarnings(labels, mask)).hasSize(1);
+    }
+
+    private static List<String> maskWarnings(INDArray labels, INDArray mask) {
+        return LogOutput.warnings(
+                ClassFrequencies.class,
+                () -> ClassFrequencies.counter(2, null).add(labels, mask).add(labels, mask));
     }
 
     /** Counts how it is used, and throws at a reset that it does not support. */

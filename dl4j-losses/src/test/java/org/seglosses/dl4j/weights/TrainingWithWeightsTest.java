@@ -76,7 +76,7 @@ class TrainingWithWeightsTest {
         // four images of 25 pixels with a rare line of 5, of which one is void
         assertThat(counts.pixels()).containsExactly(80, 8, 8, 0);
         assertThat(counts.voidPixels()).isEqualTo(4);
-        double[] weights = formula.apply(counts);
+        double[] weights = formula.apply(counts.allowAbsent());
 
         MultiLayerNetwork net =
                 new MultiLayerNetwork(

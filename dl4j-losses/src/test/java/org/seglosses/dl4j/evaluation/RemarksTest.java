@@ -1,0 +1,196 @@
+package org.seglosses.dl4j.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.deeplearning4j.datasets.iterator.ExistingDataSetIterator;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.seglosses.dl4j.LogOutput;
+import org.seglosses.dl4j.LossSoftBce;
+import org.seglosses.dl4j.evaluation.SegmentationEvaluation.Metric;
+import org.seglosses.dl4j.layer.SegmentationLossLayer;
+
+import java.util.List;
+
+/** A task that is no task ends in a beautiful number, and it is said before the number. */
+class RemarksTest {
+    private static final float[] MASK = {0, 1, 1, 0, 0, 0, 1, 0};
+
+    private static INDArray labels(double factor) {
+        return Nd4j.createFromArray(MASK).reshape(1, 1, 2, 4).mul(factor);
+    }
+
+    /** Of a network that says background everywhere. */
+    private static SegmentationEvaluation evaluated(Integer ignoreIndex, double factor) {
+        SegmentationEvaluation.Builder builder = SegmentationEvaluation.builder(2);
+        SegmentationEvaluation e =
+                (ignoreIndex == null ? builder : builder.ignoreIndex(ignoreIndex)).build();
+        e.eval(labels(factor), Nd4j.zeros(DataType.FLOAT, 1, 1, 2, 4));
+        return e;
+    }
+
+    @Test
+    void soundLabels() {
+        SegmentationEvaluation e = evaluated(255, 1);
+        assertThat(e.meanIou()).isEqualTo(5 / 8.0 / 2);
+        assertThat(e.remarks()).isEmpty();
+        assertThat(e.stats())
+                .startsWith("Segmentation: 2 classes, 8 pixels, boundary tolerance 1\nclass");
+        assertThat(e.absentClasses()).isEmpty();
+        assertThat(e.classesInMeanIou()).isEqualTo(2);
+        assertThat(e.ignoredShare()).isZero();
+        assertThat(e.softPixels()).isZero();
+        assertThat(e.isSoftBelowHalf()).isFalse();
+        assertThat(e.pixels(0)).isEqualTo(5);
+        assertThat(e.pixels(1)).isEqualTo(3);
+    }
+
+    @Test
+    void masksOf255WithIgnoreIndex255() {
+        SegmentationEvaluation e = evaluated(255, 255);
+        assertThat(e.meanIou()).isEqualTo(1);
+        assertThat(e.remarks())
+                .containsExactly(
+                        "no pixel in the truth: class 1",
+                        "ignored: 3 pixels, 37.50 % of all",
+                        "the truth is of one class only: is the foreground 255, as in masks of 0 and"
+                                + " 255? then divide by 255 and set no ignoreIndex",
+                        "mean IoU is over 1 class only: class 0");
+        assertThat(e.stats())
+                .startsWith(
+                        "Segmentation: 2 classes, 5 pixels, boundary tolerance 1\n"
+                                + String.join("\n", e.remarks())
+                                + "\nclass ");
+        assertThat(e.absentClasses()).containsExactly(1);
+        assertThat(e.classesInMeanIou()).isEqualTo(1);
+        assertThat(e.ignoredPixels()).isEqualTo(3);
+        assertThat(e.ignoredShare()).isEqualTo(3 / 8.0);
+    }
+
+    @Test
+    void masksOfOnesDividedBy255() {
+        SegmentationEvaluation e = evaluated(null, 1 / 255.0);
+        assertThat(e.meanIou()).isEqualTo(1);
+        assertThat(e.remarks())
+                .containsExactly(
+                        "no pixel in the truth: class 1",
+                        "labels are soft and none is above 0.5: were masks of 0 and 1 divided by 255"
+                                + " once more?",
+                        "mean IoU is over 1 class only: class 0");
+        assertThat(e.softPixels()).isEqualTo(3);
+        assertThat(e.isSoftBelowHalf()).isTrue();
+        // one label above one half in the whole evaluation, and it is soft labels
+        e.eval(
+                Nd4j.createFromArray(new float[][][][] {{{{0.7f}}}}),
+                Nd4j.zeros(DataType.FLOAT, 1, 1, 1, 1));
+        assertThat(e.isSoftBelowHalf()).isFalse();
+        assertThat(e.remarks()).isEmpty();
+    }
+
+    @Test
+    void coloursByTheirRedChannel() {
+        SegmentationEvaluation e = evaluated(null, 0);
+        assertThat(e.meanIou()).isEqualTo(1);
+        assertThat(e.remarks())
+                .containsExactly(
+                        "no pixel in the truth: class 1",
+                        "the truth is of one class only: are the labels class indices, and not one"
+                                + " channel of a colour picture?",
+                        "mean IoU is over 1 class only: class 0");
+    }
+
+    @Test
+    void softVectorsBelowHalf() {
+        SegmentationEvaluation e =
+                SegmentationEvaluation.builder(3).classNames("sea", "land", "ice").build();
+        INDArray soft = Nd4j.createFromArray(0.4, 0.3, 0.3).reshape(1, 3, 1, 1);
+        e.eval(soft, soft);
+        assertThat(e.remarks())
+                .containsExactly(
+                        "no pixel in the truth: classes 1 (land), 2 (ice)",
+                        "labels are soft and none is above 0.5: were masks of 0 and 1 divided by 255"
+                                + " once more?",
+                        "mean IoU is over 1 class only: class 0 (sea)");
+        SegmentationEvaluation merged = e.newInstance();
+        merged.merge(e);
+        assertThat(merged.remarks()).isEqualTo(e.remarks());
+        assertThat(SegmentationEvaluation.fromJson(e.toJson()).remarks()).isEqualTo(e.remarks());
+        merged.reset();
+        assertThat(merged.remarks()).isEmpty();
+        assertThat(merged.softPixels()).isZero();
+    }
+
+    @Test
+    void ignoredPixels() {
+        SegmentationEvaluation e = SegmentationEvaluation.builder(2).ignoreIndex(9).build();
+        INDArray p = Nd4j.zeros(DataType.FLOAT, 1, 1, 1, 5);
+        e.eval(Nd4j.createFromArray(new float[][][] {{{0, 1, 9, 9, 9}}}), p);
+        assertThat(e.remarks())
+                .containsExactly(
+                        "ignored: 3 pixels, 60.00 % of all, more than half: are ignoreIndex and label"
+                                + " masks right?");
+        e.reset();
+        assertThat(e.ignoredShare()).isNaN();
+        e.eval(Nd4j.createFromArray(new float[][][] {{{9, 9, 9, 9, 9}}}), p);
+        assertThat(e.remarks()).containsExactly("all pixels were ignored: there is no mean");
+        assertThat(e.ignoredShare()).isEqualTo(1);
+    }
+
+    /** Nobody reads stats() of an early stopping. */
+    @Test
+    void theScoreCalculatorWarnsOnce() {
+        MultiLayerNetwork net =
+                new MultiLayerNetwork(
+                        new NeuralNetConfiguration.Builder()
+                                .seed(1)
+                                .list()
+                                .layer(
+                                        new ConvolutionLayer.Builder(1, 1)
+                                                .nOut(1)
+                                                .activation(Activation.IDENTITY)
+                                                .build())
+                                .layer(
+                                        new SegmentationLossLayer.Builder(
+                                                        LossSoftBce.builder()
+                                                                .ignoreIndex(255)
+                                                                .build())
+                                                .activation(Activation.SIGMOID)
+                                                .build())
+                                .setInputType(InputType.convolutional(2, 4, 1))
+                                .build());
+        net.init();
+        net.params().assign(0);
+        net.params().putScalar(0, -1); // the bias
+        assertThat(warnings(net, 1)).isEmpty();
+        assertThat(warnings(net, 255))
+                .containsExactly(
+                        "MEAN_IOU = 1.0: the truth is of one class only: is the foreground 255, as in"
+                                + " masks of 0 and 255? then divide by 255 and set no ignoreIndex",
+                        "MEAN_IOU = 1.0: mean IoU is over 1 class only: class 0");
+    }
+
+    private static List<String> warnings(MultiLayerNetwork net, double factor) {
+        SegmentationScoreCalculator calculator =
+                new SegmentationScoreCalculator(
+                        Metric.MEAN_IOU,
+                        new ExistingDataSetIterator(
+                                List.of(
+                                        new DataSet(
+                                                Nd4j.ones(DataType.FLOAT, 1, 1, 2, 4),
+                                                labels(factor)))));
+        return LogOutput.warnings(
+                SegmentationScoreCalculator.class,
+                () -> {
+                    calculator.calculateScore(net);
+                    calculator.calculateScore(net);
+                });
+    }
+}
