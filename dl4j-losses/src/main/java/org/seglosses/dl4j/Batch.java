@@ -64,8 +64,8 @@ record Batch(
                                 + " for flat rows "
                                 + Arrays.toString(preOutput.shape())
                                 + ": it needs to know which pixels are one image (time series have"
-                                + " none); call imageSize(h, w), or use SegmentationLossLayer in the"
-                                + " place of the output layer");
+                                + " none); use SegmentationLossLayer instead of the output layer, or"
+                                + " call imageSize(h, w)");
             }
             return new Batch(
                     images(labels, "labels", preOutput, 1, rows, 1),
@@ -130,7 +130,12 @@ record Batch(
                             + " must be rows [R,C], [R,1] or [R] for preOutput "
                             + Arrays.toString(preOutput.shape())
                             + " (R,C), got "
-                            + Arrays.toString(rows.shape()));
+                            + Arrays.toString(rows.shape())
+                            + (rows.rank() > 2
+                                    ? ", which is of images: DL4J's OutputLayer makes rows of a"
+                                            + " convolution's output; use SegmentationLossLayer"
+                                            + " instead"
+                                    : ""));
         }
         long k = vector ? 1 : rows.size(1);
         return rows.dup('c').reshape('c', n, h, w, k).permute(0, 3, 1, 2).dup('c');

@@ -223,15 +223,7 @@ public final class LossGraph {
             mode = loss.modes().iterator().next();
         }
         if (!loss.modes().contains(mode)) {
-            throw new IllegalArgumentException(
-                    "mode must be one of "
-                            + loss.modes()
-                            + " for "
-                            + loss
-                            + ", got "
-                            + mode
-                            + " with logits "
-                            + Arrays.toString(shape));
+            throw ModeRefusals.of(loss, mode, named == null, shape);
         }
         boolean fits =
                 channels <= 0 || mode == Mode.MULTILABEL || channels == 1 == (mode == Mode.BINARY);
@@ -242,7 +234,10 @@ public final class LossGraph {
                             + " in mode "
                             + mode
                             + ", got "
-                            + Arrays.toString(shape));
+                            + Arrays.toString(shape)
+                            + (mode == Mode.BINARY
+                                    ? ""
+                                    : ": the softmax of 1 channel is always 1"));
         }
         return mode;
     }
