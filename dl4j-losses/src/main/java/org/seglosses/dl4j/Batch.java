@@ -64,8 +64,8 @@ record Batch(
                                 + " for flat rows "
                                 + Arrays.toString(preOutput.shape())
                                 + ": it needs to know which pixels are one image (time series have"
-                                + " none); call imageSize(h, w), or use SegmentationLossLayer in the"
-                                + " place of the output layer");
+                                + " none); use SegmentationLossLayer instead of the output layer, or"
+                                + " call imageSize(h, w)");
             }
             return new Batch(
                     images(labels, "labels", preOutput, 1, rows, 1),
@@ -131,17 +131,17 @@ record Batch(
                             + Arrays.toString(preOutput.shape())
                             + " (R,C), got "
                             + Arrays.toString(rows.shape())
-                            + ": "
-                            + differing(rows, preOutput));
+                            + (rows.rank() > 2
+                                    ? ", which is of images: DL4J's OutputLayer makes rows of a"
+                                            + " convolution's output; use SegmentationLossLayer"
+                                            + " instead"
+                                    : ": " + differing(rows, preOutput)));
         }
         long k = vector ? 1 : rows.size(1);
         return rows.dup('c').reshape('c', n, h, w, k).permute(0, 3, 1, 2).dup('c');
     }
 
     private static String differing(INDArray rows, INDArray preOutput) {
-        if (rows.rank() != 1 && rows.rank() != 2) {
-            return "rank " + rows.rank() + " instead of 2 or 1";
-        }
         return rows.size(0) != preOutput.size(0)
                 ? rows.size(0) + " rows instead of " + preOutput.size(0)
                 : rows.size(1) + " columns instead of " + preOutput.size(1) + " or 1";

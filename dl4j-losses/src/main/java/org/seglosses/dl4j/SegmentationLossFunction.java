@@ -25,12 +25,11 @@ import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A segmentation loss as DL4J's loss function: what all losses here have in common.
@@ -217,6 +216,9 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
      * value is the averaged score. It runs a graph of its own; not for every iteration of a
      * training.
      *
+     * <p>What a network puts out is not what it wants: {@code SegmentationHead.explain(network,
+     * dataSet)} takes what stands before the activation, labels, masks and time from the network.
+     *
      * @param labels the labels
      * @param preOutput the output layer's activations before its activation function
      * @param activation the output layer's activation function
@@ -247,12 +249,14 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
             IActivation activation,
             INDArray mask,
             TrainingTime time) {
-        TermWeights weights = TermWeights.of(name(), definition, time);
+        TermWeights weights = TermWeights.ofExplained(name(), definition, time);
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             Batch batch = batch(labels, preOutput, mask);
+            Mode mode = mode(activation, batch.logits());
+            ExplainedProbabilities.warn(name(), definition, activation, batch.logits());
             return LossExplanation.of(
                     definition,
-                    mode(activation, batch.logits()),
+                    mode,
                     weights.scheduled(),
                     batch.labels(),
                     batch.logits(),
@@ -300,7 +304,7 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         try {
             return run(key, batch, weights, gradient);
         } catch (IllegalArgumentException e) {
-            throw definition instanceof Combined sum ? ofComponents(e, sum, key, batch) : e;
+            throw definition instanceof Combined sum ? ofTerms(e, sum, key, batch) : e;
         }
     }
 
@@ -323,24 +327,24 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         }
     }
 
-    /** A sum's refusal, with the names of those components that refuse, if others do not. */
-    private static IllegalArgumentException ofComponents(
+    /** A sum's refusal, with the places of those terms that refuse, if others do not. */
+    private static IllegalArgumentException ofTerms(
             IllegalArgumentException refusal, Combined sum, LossProgram.Key key, Batch batch) {
-        Map<Boolean, List<SegmentationLoss>> components =
-                components(sum).collect(Collectors.partitioningBy(c -> refuses(c, key, batch)));
-        if (components.get(true).isEmpty() || components.get(false).isEmpty()) {
+        Map<Boolean, List<String>> terms =
+                sum.places().entrySet().stream()
+                        .collect(
+                                Collectors.partitioningBy(
+                                        term -> refuses(term.getValue(), key, batch),
+                                        Collectors.mapping(
+                                                Map.Entry::getKey, Collectors.toList())));
+        if (terms.get(true).isEmpty() || terms.get(false).isEmpty()) {
             return refusal;
         }
         return new IllegalArgumentException(
-                refusal.getMessage() + "; of the sum's components this is " + components.get(true),
+                refusal.getMessage()
+                        + "; of the sum's terms this is "
+                        + String.join(" and ", terms.get(true)),
                 refusal);
-    }
-
-    /** Those of sums in a sum are the sum's own. */
-    private static Stream<SegmentationLoss> components(SegmentationLoss loss) {
-        return loss instanceof Combined sum
-                ? sum.terms().stream().flatMap(term -> components(term.loss()))
-                : Stream.of(loss);
     }
 
     private static boolean refuses(SegmentationLoss loss, LossProgram.Key key, Batch batch) {
@@ -363,7 +367,12 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
         long channels = preOutput.size(1);
         Mode named = definition.mode();
         if (activation instanceof ActivationIdentity) {
-            return named != null ? named : channels == 1 ? Mode.BINARY : Mode.MULTICLASS;
+            if (named != null) {
+                return named;
+            }
+            Mode meant = channels == 1 ? Mode.BINARY : Mode.MULTICLASS;
+            requireDefined(meant, activation, preOutput);
+            return meant;
         }
         boolean softmax = activation instanceof ActivationSoftmax;
         if (!softmax && !(activation instanceof ActivationSigmoid)) {
@@ -388,21 +397,61 @@ public abstract class SegmentationLossFunction<D extends SegmentationLoss>
             return named;
         }
         Mode meant = softmax ? Mode.MULTICLASS : channels == 1 ? Mode.BINARY : Mode.MULTILABEL;
-        if (!definition.modes().contains(meant)) {
-            throw new IllegalArgumentException(
-                    "activation must mean a mode of "
-                            + name()
-                            + ", "
-                            + EnumSet.copyOf(definition.modes())
-                            + " (SOFTMAX means MULTICLASS; SIGMOID of one channel BINARY, of several"
-                            + " MULTILABEL); got "
-                            + activation
-                            + ", "
-                            + meant
-                            + ", for preOutput "
-                            + Arrays.toString(preOutput.shape()));
-        }
+        requireDefined(meant, activation, preOutput);
         return meant;
+    }
+
+    /** Nobody has named the mode: the refusal says what it was told from, and what to write. */
+    private void requireDefined(Mode meant, IActivation activation, INDArray preOutput) {
+        Set<Mode> modes = definition.modes();
+        if (modes.contains(meant)) {
+            return;
+        }
+        long channels = preOutput.size(1);
+        String instead =
+                switch (meant) {
+                    case BINARY ->
+                            "write nOut(2) and Activation.SOFTMAX, or take a loss for 1 channel, as"
+                                    + " LossSoftBce with Activation.SIGMOID";
+                    case MULTICLASS ->
+                            (modes.contains(Mode.MULTILABEL)
+                                            ? "write Activation.SIGMOID, if each channel is a yes or"
+                                                    + " no"
+                                            : "write nOut(1) and Activation.SIGMOID")
+                                    + ", or take a loss for classes, as LossCrossEntropy";
+                    case MULTILABEL ->
+                            (modes.contains(Mode.MULTICLASS)
+                                            ? "write Activation.SOFTMAX, if each pixel has one class"
+                                            : "write nOut(1)")
+                                    + ", or take a loss for channels that are each a yes or no, as"
+                                    + " LossSoftBce";
+                };
+        throw new IllegalArgumentException(
+                "mode must be "
+                        + modes.stream().map(Mode::name).collect(Collectors.joining(" or "))
+                        + " for "
+                        + terms(meant)
+                        + ", got "
+                        + meant
+                        + ", which activation "
+                        + activation
+                        + " with "
+                        + (channels == 1 ? "1 channel" : channels + " channels")
+                        + " means (preOutput "
+                        + Arrays.toString(preOutput.shape())
+                        + "); "
+                        + instead);
+    }
+
+    /** The name of the loss and, of a sum, the terms that are not defined in a mode. */
+    private String terms(Mode meant) {
+        if (!(definition instanceof Combined sum)) {
+            return name();
+        }
+        return sum.places().entrySet().stream()
+                .filter(term -> !term.getValue().modes().contains(meant))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.joining(" and ", name() + " (", ")"));
     }
 
     @Override

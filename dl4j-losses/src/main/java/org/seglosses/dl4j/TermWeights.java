@@ -35,13 +35,36 @@ final class TermWeights {
                                 + " in this layer or call, got "
                                 + term.schedule()
                                 + " for "
-                                + term.loss()
+                                + nameOf(term)
                                 + ": DL4J tells a loss neither iteration nor epoch; use"
-                                + " SegmentationLossLayer in the place of the output layer");
+                                + " SegmentationLossLayer instead of the output layer, or give the"
+                                + " call a TrainingTime");
             }
             weights.values.put(term, term.weightAt(time.iteration(), time.epoch()));
         }
         return weights;
+    }
+
+    /** As {@link #of}, for an explanation, whose caller may know the time. */
+    static TermWeights ofExplained(String name, SegmentationLoss loss, TrainingTime time) {
+        if (time == null && !loss.scheduledTerms().isEmpty()) {
+            Term first = loss.scheduledTerms().get(0);
+            throw new IllegalArgumentException(
+                    "time must be given to explain "
+                            + name
+                            + ", since the weight of "
+                            + nameOf(first)
+                            + " follows "
+                            + first.schedule()
+                            + ", got null: call explain(labels, preOutput, activation, mask, new"
+                            + " TrainingTime(iteration, epoch)), or SegmentationHead.explain(network,"
+                            + " dataSet), which takes the time from the network");
+        }
+        return of(name, loss, time);
+    }
+
+    private static String nameOf(Term term) {
+        return term.loss().getClass().getSimpleName();
     }
 
     double of(Term term) {

@@ -982,7 +982,7 @@ class BadInputTest {
                 () -> score(Given.to(voidInOne).label(255)),
                 "labels",
                 "255.0",
-                "; of the sum's components this is [LovaszSoftmax[");
+                "; of the sum's terms this is term 2, LovaszSoftmax");
         SegmentationLossFunction<?> fractional =
                 LossCombined.builder()
                         .add(
@@ -1003,7 +1003,7 @@ class BadInputTest {
                                 new TrainingTime(0, 0)),
                 "mask",
                 "0.5",
-                "; of the sum's components this is [Boundary[");
+                "; of the sum's terms this is term 1.1, Boundary");
         SegmentationLossFunction<?> weights =
                 LossCombined.builder()
                         .add(1, DICE)
@@ -1012,12 +1012,12 @@ class BadInputTest {
         assertRefused(
                 () -> score(Given.to(weights)),
                 "classWeights",
-                "; of the sum's components this is [CrossEntropy[");
+                "; of the sum's terms this is term 2, CrossEntropy");
         // all of them: nothing to tell apart
         assertThatThrownBy(() -> score(Given.to(COMBINED).label(7)))
                 .hasMessageContaining("7.0")
                 .message()
-                .doesNotContain("components");
+                .doesNotContain("term ");
     }
 
     private static double score(Given given) {

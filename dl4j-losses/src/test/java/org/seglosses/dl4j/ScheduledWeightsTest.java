@@ -343,7 +343,7 @@ class ScheduledWeightsTest {
                         "weight must be finite and not negative, 0 or between 1e-10 and 1e10, got "
                                 + bad
                                 + " from MapSchedule(")
-                .hasMessageContainingAll("at iteration 12, epoch 3", "of Boundary[theta0=3");
+                .hasMessageContainingAll("at iteration 12, epoch 3", "of Boundary");
         assertThat(Outcome.of(loss, sample, time(13, 3)).score).isEqualTo(good.score);
     }
 

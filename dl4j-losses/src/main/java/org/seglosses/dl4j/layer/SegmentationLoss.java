@@ -33,6 +33,9 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
 
     private INDArray labels;
 
+    /** The mask that came with the features through the layers before. */
+    private transient INDArray featuresMask;
+
     /**
      * The loss of the present input, labels, mask and time, as the backward pass found it: DL4J
      * asks for the score right after, and the same run has given it.
@@ -135,7 +138,8 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
                                                 + name
                                                 + " [N,C,H,W]? permute(0, 2, 3, 1) makes them"
                                                 + " [N,H,W,C]"
-                                        : ""));
+                                        : layoutHint())
+                                + maskHint(name + " must"));
             }
         }
     }
@@ -154,8 +158,66 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
             return question.of(layerConf().loss(), lossLabels, lossMask);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "in layer \"" + layerConf().getLayerName() + "\": " + e.getMessage(), e);
+                    "in layer \""
+                            + layerConf().getLayerName()
+                            + "\": "
+                            + e.getMessage()
+                            + (e.getMessage().contains("permute(") ? "" : layoutHint())
+                            + maskHint(e.getMessage()),
+                    e);
         }
+    }
+
+    /** What to write where input and labels, or the labels alone, are of the other format. */
+    private String layoutHint() {
+        if (labels == null || input == null || input.rank() != 4) {
+            return "";
+        }
+        boolean last = channelsLast();
+        if (fit(input, labels, last)) {
+            return "";
+        }
+        CNN2DFormat other = last ? CNN2DFormat.NCHW : CNN2DFormat.NHWC;
+        if (fit(input, labels, !last)) {
+            return "; input and labels fit as "
+                    + other
+                    + ": write .format(CNN2DFormat."
+                    + other
+                    + ") on SegmentationLossLayer.Builder, or InputType.convolutional(height, width,"
+                    + " channels, CNN2DFormat."
+                    + other
+                    + ") on the network";
+        }
+        int[] axes = last ? new int[] {0, 2, 3, 1} : new int[] {0, 3, 1, 2};
+        return labels.rank() == 4 && fit(input, labels.permute(axes), last)
+                ? "; the labels are " + other + ": write labels.permute" + written(axes)
+                : "";
+    }
+
+    private static String written(int[] axes) {
+        return Arrays.toString(axes).replace('[', '(').replace(']', ')');
+    }
+
+    /** Whether labels belong to an input, both of one format. */
+    private static boolean fit(INDArray input, INDArray labels, boolean last) {
+        int rows = last ? 1 : 2;
+        int channels = last ? 3 : 1;
+        int shift = last || labels.rank() == 4 ? 0 : 1;
+        return (labels.rank() == 3 || labels.rank() == 4)
+                && labels.size(0) == input.size(0)
+                && labels.size(rows - shift) == input.size(rows)
+                && labels.size(rows + 1 - shift) == input.size(rows + 1)
+                && (labels.rank() == 3
+                        || labels.size(channels) == 1
+                        || labels.size(channels) == input.size(channels));
+    }
+
+    private String maskHint(String message) {
+        return maskArray != null && maskArray == featuresMask && message.startsWith("mask must")
+                ? "; this is the features mask, which DL4J hands on to the output where there is no"
+                        + " label mask, and which pooling has made smaller: give the DataSet a label"
+                        + " mask [N,1,H,W], or no features mask"
+                : "";
     }
 
     @Override
@@ -305,6 +367,7 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
     public Pair<INDArray, MaskState> feedForwardMaskArray(
             INDArray maskArray, MaskState currentMaskState, int minibatchSize) {
         // as in DL4J's own: where no label mask follows, a features mask serves as one
+        featuresMask = maskArray;
         setMaskArray(maskArray);
         return null;
     }
@@ -314,6 +377,7 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
         super.clear();
         labels = null;
         known = null;
+        featuresMask = null;
     }
 
     @Override

@@ -249,7 +249,7 @@ class TrainingWatchTest {
                 " If masks are 0 and 255 for background and foreground, divide them by 255,"
                         + " labels.divi(255), and leave ignoreIndex(255) out: it is for pixels that"
                         + " do not count.";
-        assertThat(Warnings.of(new Net(bce(255)).training(data, 50)))
+        assertThat(Warnings.of(new Net(bce(255)).training(data, 21)))
                 .containsExactly(
                         "in layer \"out\": labels of the first 20 iterations have class 0 alone,"
                                 + " in all of the 1920 valid pixels; 640 are ignored by label, 0 by"
@@ -257,7 +257,7 @@ class TrainingWatchTest {
                                 + cause
                                 + " If other classes are only rare, ignore this"
                                 + OFF);
-        assertThat(Warnings.of(new Net(bce(255)).training(data(columns(5, 255)), 50)))
+        assertThat(Warnings.of(new Net(bce(255)).training(data(columns(5, 255)), 21)))
                 .hasSize(2)
                 .last()
                 .isEqualTo(
@@ -269,13 +269,13 @@ class TrainingWatchTest {
         // the same with the foreground as 1, and some pixels ignored
         INDArray sound = columns(2, 1);
         sound.putScalar(new int[] {0, 0, 7, 7}, 255);
-        assertThat(Warnings.of(new Net(bce(255)).training(data(sound), 50))).isEmpty();
+        assertThat(Warnings.of(new Net(bce(255)).training(data(sound), 21))).isEmpty();
     }
 
     @Test
     void labelsScaledOnceMore() {
         DataSet data = data(columns(3, 1 / 255.0));
-        assertThat(Warnings.of(new Net(bce()).training(data, 50)))
+        assertThat(Warnings.of(new Net(bce()).training(data, 21)))
                 .containsExactly(
                         "in layer \"out\": labels of the first 20 iterations are soft, and none is"
                                 + " above 0.5 (the largest is 0.003922): masks of 0 and 1 that have"
@@ -283,13 +283,13 @@ class TrainingWatchTest {
                                 + " scaler.fitLabel(false), or multiply labels by 255"
                                 + OFF);
         // soft labels that mean something
-        assertThat(Warnings.of(new Net(bce()).training(data(columns(3, 0.7)), 50))).isEmpty();
+        assertThat(Warnings.of(new Net(bce()).training(data(columns(3, 0.7)), 21))).isEmpty();
     }
 
     @Test
     void classesAlone() {
         Net net = new Net(crossEntropy()).channels(3);
-        assertThat(Warnings.of(net.training(data(columns(0, 0)), 50)))
+        assertThat(Warnings.of(net.training(data(columns(0, 0)), 21)))
                 .containsExactly(
                         "in layer \"out\": labels of the first 20 iterations have class 0 alone,"
                                 + " in all of the 2560 valid pixels; 0 are ignored by label, 0 by"
@@ -297,11 +297,11 @@ class TrainingWatchTest {
                                 + " are read (the red channel of a colour mask holds no classes)."
                                 + " If other classes are only rare, ignore this"
                                 + OFF);
-        assertThat(Warnings.of(net.training(data(columns(8, 2)), 50)))
+        assertThat(Warnings.of(net.training(data(columns(8, 2)), 21)))
                 .singleElement()
                 .asString()
                 .contains("have class 2 alone");
-        assertThat(Warnings.of(net.training(data(columns(3, 2)), 50))).isEmpty();
+        assertThat(Warnings.of(net.training(data(columns(3, 2)), 21))).isEmpty();
         // one pixel in one of the batches is enough
         MultiLayerNetwork rare = net.layers();
         INDArray one = columns(0, 0);
@@ -330,7 +330,7 @@ class TrainingWatchTest {
                     new DataSet(
                             last ? x.permute(0, 2, 3, 1).dup('c') : x,
                             last ? vectors.permute(0, 2, 3, 1).dup('c') : vectors);
-            List<String> warnings = Warnings.of(net.training(data, 50));
+            List<String> warnings = Warnings.of(net.training(data, 21));
             if (both) {
                 assertThat(warnings).isEmpty();
             } else {
@@ -347,13 +347,13 @@ class TrainingWatchTest {
     void multilabel() {
         Net net = new Net(bce()).channels(3).activation(Activation.SIGMOID);
         INDArray none = Nd4j.zeros(DataType.FLOAT, N, 3, SIDE, SIDE);
-        assertThat(Warnings.of(net.training(data(none), 50)))
+        assertThat(Warnings.of(net.training(data(none), 21)))
                 .singleElement()
                 .asString()
                 .contains("have class 0 alone, in all of the 7680 valid pixels");
         INDArray some = none.dup();
         some.putScalar(new int[] {0, 2, 1, 1}, 1);
-        assertThat(Warnings.of(net.training(data(some), 50))).isEmpty();
+        assertThat(Warnings.of(net.training(data(some), 21))).isEmpty();
     }
 
     @Test
@@ -365,10 +365,10 @@ class TrainingWatchTest {
                         columns(4, 1).reshape(N, SIDE, SIDE),
                         columns(4, 1))) {
             // a half is not more than a half
-            List<String> half = Warnings.of(new Net(bce()).training(masked(labels, mask), 50));
+            List<String> half = Warnings.of(new Net(bce()).training(masked(labels, mask), 21));
             assertThat(half.stream().filter(w -> w.contains("%"))).isEmpty();
         }
-        assertThat(Warnings.of(new Net(bce()).training(masked(columns(2, 1), columns(3, 1)), 50)))
+        assertThat(Warnings.of(new Net(bce()).training(masked(columns(2, 1), columns(3, 1)), 21)))
                 .containsExactly(
                         "in layer \"out\": 62.5 % of all pixels of the first 20 iterations are"
                                 + " ignored, 0.0 % by label and 62.5 % by mask. If so many are not"
@@ -384,13 +384,13 @@ class TrainingWatchTest {
                         .add(1, SoftBce.builder().build())
                         .add(1, Dice.builder().ignoreIndex(0).build())
                         .build();
-        assertThat(Warnings.of(new Net(sum).training(data(columns(2, 1)), 50))).isEmpty();
+        assertThat(Warnings.of(new Net(sum).training(data(columns(2, 1)), 21))).isEmpty();
         LossCombined both =
                 LossCombined.builder()
                         .add(1, SoftBce.builder().ignoreIndex(0).build())
                         .add(1, Dice.builder().ignoreIndex(0).build())
                         .build();
-        assertThat(Warnings.of(new Net(both).training(data(columns(2, 1)), 50))).hasSize(2);
+        assertThat(Warnings.of(new Net(both).training(data(columns(2, 1)), 21))).hasSize(2);
     }
 
     /** What DL4J's merge makes of masks of shape [1,1]: one 0 for an image that is not to count. */
@@ -416,10 +416,10 @@ class TrainingWatchTest {
                         List.of(
                                 example(Nd4j.ones(DataType.FLOAT, 1, 1, SIDE, SIDE)),
                                 example(Nd4j.zeros(DataType.FLOAT, 1, 1, SIDE, SIDE))));
-        assertThat(Warnings.of(new Net(bce()).training(whole, 50))).isEmpty();
+        assertThat(Warnings.of(new Net(bce()).training(whole, 21))).isEmpty();
         INDArray elsewhere = Nd4j.ones(DataType.FLOAT, N, 1, SIDE, SIDE);
         elsewhere.putScalar(new int[] {0, 0, 3, 3}, 0);
-        assertThat(Warnings.of(new Net(bce()).training(masked(columns(4, 1), elsewhere), 50)))
+        assertThat(Warnings.of(new Net(bce()).training(masked(columns(4, 1), elsewhere), 21)))
                 .isEmpty();
     }
 
@@ -455,7 +455,7 @@ class TrainingWatchTest {
                                                 new DataSet(
                                                         features().permute(0, 2, 3, 1).dup('c'),
                                                         columns(3, 1).reshape(N, SIDE, SIDE)),
-                                                60)))
+                                                50)))
                 .containsExactly(
                         "in layer \"out\": logits of the first 20 iterations are never negative"
                                 + " and sum to 1 over the channels: they look like probabilities of"
@@ -470,7 +470,7 @@ class TrainingWatchTest {
     void once() throws Exception {
         DataSet data = data(columns(0, 0));
         MultiLayerNetwork net = new Net(bce()).layers();
-        assertThat(Warnings.of(Net.training(net, data, 50))).containsExactly(NO_FOREGROUND);
+        assertThat(Warnings.of(Net.training(net, data, 21))).containsExactly(NO_FOREGROUND);
         MultiLayerNetwork byJson =
                 new MultiLayerNetwork(
                         MultiLayerConfiguration.fromJson(
@@ -481,11 +481,11 @@ class TrainingWatchTest {
         byJava.init();
         for (MultiLayerNetwork copy :
                 List.of(net, net.clone(), byJson, byJava, new Net(bce()).layers())) {
-            assertThat(Warnings.more(Net.training(copy, data, 50))).isEmpty();
+            assertThat(Warnings.more(Net.training(copy, data, 21))).isEmpty();
         }
         assertThat(Warnings.more(() -> parallel(new Net(bce()).layers(), data))).isEmpty();
         // another layer has its own
-        assertThat(Warnings.more(new Net(bce(255)).training(data, 50)))
+        assertThat(Warnings.more(new Net(bce(255)).training(data, 21)))
                 .containsExactly(NO_FOREGROUND);
     }
 
@@ -499,7 +499,7 @@ class TrainingWatchTest {
         ParallelWrapper wrapper =
                 new ParallelWrapper.Builder<>(net).workers(2).averagingFrequency(1).build();
         try {
-            wrapper.fit(new ExistingDataSetIterator(Collections.nCopies(80, data)));
+            wrapper.fit(new ExistingDataSetIterator(Collections.nCopies(44, data)));
         } finally {
             wrapper.shutdown();
         }
@@ -542,14 +542,14 @@ class TrainingWatchTest {
 
     @Test
     void switchedOff() {
-        assertThat(Warnings.of(new Net(bce()).silent().training(data(columns(0, 0)), 50)))
+        assertThat(Warnings.of(new Net(bce()).silent().training(data(columns(0, 0)), 21)))
                 .isEmpty();
         assertThat(
                         Warnings.of(
                                 new Net(bce())
                                         .silent()
                                         .before(Activation.SIGMOID)
-                                        .training(data(columns(3, 1)), 50)))
+                                        .training(data(columns(3, 1)), 21)))
                 .isEmpty();
         MultiLayerConfiguration silent =
                 new Net(bce()).silent().layers().getLayerWiseConfigurations();
@@ -573,7 +573,7 @@ class TrainingWatchTest {
         assertThat(
                         Warnings.of(
                                 () -> {
-                                    for (int i = 0; i < 60; i++) {
+                                    for (int i = 0; i < 25; i++) {
                                         net.score(data(columns(0, 0)));
                                         net.output(features());
                                     }

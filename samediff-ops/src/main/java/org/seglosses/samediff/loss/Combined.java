@@ -9,10 +9,13 @@ import org.seglosses.samediff.op.PixelWeights;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -94,7 +97,7 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
                                 + ", epoch "
                                 + epoch
                                 + ", of "
-                                + loss);
+                                + loss.getClass().getSimpleName());
             }
             return value;
         }
@@ -118,7 +121,14 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
         Rules.require(!terms.isEmpty(), "terms", "at least one", terms);
         Rules.require(terms.stream().noneMatch(Objects::isNull), "terms", "given, each", terms);
         terms = List.copyOf(terms);
-        Rules.require(!common(terms).isEmpty(), "terms", "defined in a common mode", terms);
+        if (common(terms).isEmpty()) {
+            throw new IllegalArgumentException(
+                    "terms must be defined in a common mode, got "
+                            + terms.stream()
+                                    .map(Term::loss)
+                                    .map(loss -> loss.getClass().getSimpleName() + " " + own(loss))
+                                    .collect(Collectors.joining(", ")));
+        }
     }
 
     /**
@@ -144,10 +154,37 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
     private static Set<Mode> common(List<Term> terms) {
         Set<Mode> modes = EnumSet.allOf(Mode.class);
         for (Term term : terms) {
-            Mode named = term.loss().mode();
-            modes.retainAll(named == null ? term.loss().modes() : Set.of(named));
+            modes.retainAll(own(term.loss()));
         }
         return modes;
+    }
+
+    private static Set<Mode> own(SegmentationLoss loss) {
+        return loss.mode() == null ? loss.modes() : Set.of(loss.mode());
+    }
+
+    /**
+     * The losses of the sum under names that say where they stand, as {@code term 2, Dice}; a sum
+     * among the terms stands there with its own, as {@code term 2.1, Dice}.
+     *
+     * @return the losses by name, in their order
+     */
+    public Map<String, SegmentationLoss> places() {
+        Map<String, SegmentationLoss> places = new LinkedHashMap<>();
+        addPlaces("term ", places);
+        return places;
+    }
+
+    private void addPlaces(String before, Map<String, SegmentationLoss> places) {
+        for (int i = 0; i < terms.size(); i++) {
+            SegmentationLoss loss = terms.get(i).loss();
+            String place = before + (i + 1);
+            if (loss instanceof Combined sum) {
+                sum.addPlaces(place + ".", places);
+            } else {
+                places.put(place + ", " + loss.getClass().getSimpleName(), loss);
+            }
+        }
     }
 
     @Override

@@ -81,6 +81,18 @@ public record LossExplanation(
         Rules.requireGiven(loss, "loss");
         Rules.requireGiven(labels, "labels");
         Rules.requireGiven(logits, "logits");
+        Rules.requireGiven(scheduled, "scheduled");
+        int schedules = loss.scheduledTerms().size();
+        if (scheduled.length != schedules) {
+            throw new IllegalArgumentException(
+                    "scheduled must hold a value for each of the "
+                            + schedules
+                            + " weights of "
+                            + loss.getClass().getSimpleName()
+                            + " that follow a schedule, got "
+                            + Arrays.toString(scheduled)
+                            + ": LossExplanation.of(loss, mode, scheduled, labels, logits, mask)");
+        }
         // constants made inside a workspace would live in memory that is recycled
         try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
             SameDiff sd = SameDiff.create();

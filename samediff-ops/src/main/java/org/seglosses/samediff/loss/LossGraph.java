@@ -214,15 +214,7 @@ public final class LossGraph {
             mode = loss.modes().iterator().next();
         }
         if (!loss.modes().contains(mode)) {
-            throw new IllegalArgumentException(
-                    "mode must be one of "
-                            + loss.modes()
-                            + " for "
-                            + loss
-                            + ", got "
-                            + mode
-                            + " with logits "
-                            + Arrays.toString(shape));
+            throw ModeRefusals.of(loss, mode, named == null, shape);
         }
         boolean fits =
                 channels <= 0 || mode == Mode.MULTILABEL || channels == 1 == (mode == Mode.BINARY);
@@ -233,7 +225,10 @@ public final class LossGraph {
                             + " in mode "
                             + mode
                             + ", got "
-                            + Arrays.toString(shape));
+                            + Arrays.toString(shape)
+                            + (mode == Mode.BINARY
+                                    ? ""
+                                    : ": the softmax of 1 channel is always 1"));
         }
         return mode;
     }

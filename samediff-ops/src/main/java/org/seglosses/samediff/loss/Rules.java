@@ -75,7 +75,7 @@ final class Rules {
                     "weight must be a constant in a graph of one's own, got "
                             + scheduled.get(0).schedule()
                             + " for "
-                            + scheduled.get(0).loss()
+                            + scheduled.get(0).loss().getClass().getSimpleName()
                             + ": SegmentationLossLayer alone knows iteration and epoch");
         }
     }

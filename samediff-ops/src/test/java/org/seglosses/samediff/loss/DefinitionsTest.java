@@ -182,26 +182,20 @@ class DefinitionsTest {
                                 + PixelWeights.RULE
                                 + ", got -2.0 from FixedSchedule(value=-2.0) at iteration 7,"
                                 + " epoch 3, of "
-                                + loss,
+                                + loss.getClass().getSimpleName(),
                         () -> new Combined.Term(null, new FixedSchedule(-2), loss).weightAt(7, 3)),
                 refusal(
-                        "terms must be defined in a common mode, got [Term[weight=1.0, loss="
-                                + loss
-                                + "],"
-                                + " Term[weight=1.0, loss="
-                                + LovaszHinge.builder().build()
-                                + "]]",
+                        "terms must be defined in a common mode, got "
+                                + loss.getClass().getSimpleName()
+                                + " [MULTICLASS], LovaszHinge [BINARY, MULTILABEL]",
                         () ->
                                 Combined.builder()
                                         .add(1, loss)
                                         .add(1, LovaszHinge.builder().build())
                                         .build()),
                 refusal(
-                        "terms must be defined in a common mode, got [Term[weight=1.0, loss="
-                                + LovaszHinge.builder().mode(Mode.MULTILABEL).build()
-                                + "], Term[weight=1.0, loss="
-                                + Boundary.builder().mode(Mode.BINARY).build()
-                                + "]]",
+                        "terms must be defined in a common mode, got LovaszHinge [MULTILABEL],"
+                                + " Boundary [BINARY]",
                         () ->
                                 Combined.builder()
                                         .add(1, LovaszHinge.builder().mode(Mode.MULTILABEL).build())
@@ -397,8 +391,7 @@ class DefinitionsTest {
                             "weight must be a constant in a graph of one's own, got "
                                     + "StepSchedule(scheduleType=EPOCH, initialValue=1.0,"
                                     + " decayRate=0.5, step=10.0) for "
-                                    + Boundary.builder().build()
-                                    + ": SegmentationLossLayer alone knows iteration and epoch");
+                                    + "Boundary: SegmentationLossLayer alone knows iteration and epoch");
         }
         assertThat(sd.variables()).containsExactlyInAnyOrder(y, z);
         assertThat(sd.ops()).isEmpty();
@@ -458,7 +451,7 @@ class DefinitionsTest {
                 misuse("logits must be of a floating-point type, got INT", ce, y, ints),
                 misuse("logits must be of shape [N,C,H,W], got [-1, 3]", ce, y, flat),
                 misuse(
-                        "logits must have at least 2 channels in mode MULTICLASS, got [-1, 1, 8, 8]",
+                        "logits must have at least 2 channels in mode MULTICLASS, got [-1, 1, 8, 8]: the softmax of 1 channel is always 1",
                         Boundary.builder().mode(Mode.MULTICLASS).build(),
                         y,
                         one),
@@ -468,19 +461,43 @@ class DefinitionsTest {
                         y,
                         three),
                 misuse(
-                        "mode must be one of [MULTICLASS] for "
-                                + ce
-                                + ", got BINARY with logits [-1, 1, 8, 8]",
+                        "mode must be MULTICLASS for CrossEntropy, got BINARY, which logits of 1"
+                                + " channel mean, [-1, 1, 8, 8]; give it 2 channels, or take a loss"
+                                + " for 1 channel, as SoftBce",
                         ce,
                         y,
                         one),
                 misuse(
-                        "mode must be one of [BINARY, MULTILABEL] for "
-                                + hinge
-                                + ", got MULTICLASS with logits [-1, 3, 8, 8]",
+                        "mode must be BINARY or MULTILABEL for LovaszHinge, got MULTICLASS, which"
+                                + " logits of 3 channels mean, [-1, 3, 8, 8]; name the mode,"
+                                + " mode(Mode.MULTILABEL), if each channel is a yes or no, or take a"
+                                + " loss for classes, as CrossEntropy",
                         hinge,
                         y,
                         three),
+                misuse(
+                        "mode must be BINARY for Mcc, got MULTICLASS, which logits of 3 channels"
+                                + " mean, [-1, 3, 8, 8]; give it 1 channel, or take a loss for"
+                                + " classes, as CrossEntropy",
+                        Mcc.builder().build(),
+                        y,
+                        three),
+                misuse(
+                        "mode must be MULTICLASS for term 1, CrossEntropy and term 2.1,"
+                                + " CrossEntropy, got BINARY, which logits of 1 channel mean, [-1,"
+                                + " 1, 8, 8]; give it 2 channels, or take a loss for 1 channel, as"
+                                + " SoftBce",
+                        Combined.builder()
+                                .add(1, ce)
+                                .add(
+                                        1,
+                                        Combined.builder()
+                                                .add(1, ce)
+                                                .add(1, Dice.builder().build())
+                                                .build())
+                                .build(),
+                        y,
+                        one),
                 misuse("labels must be a variable of sd, got y", ce, elsewhere, three));
     }
 
