@@ -36,11 +36,13 @@ import java.util.Set;
  *
  * <p><b>Void pixels</b> are those whose index label is the ignore index, whose one-hot vector is
  * all zero, or whose mask is 0. They have no influence, whatever their logits are, and their
- * gradient is exactly 0. With nothing valid at all the loss is 0.
+ * gradient is exactly 0. The mask is read first: where it is 0 the label may be anything, NaN too.
+ * With nothing valid at all the loss is 0.
  *
  * <p><b>Gradients</b> go to the logits; labels and masks are constants.
  *
- * <p><b>Errors.</b> When the graph runs, a label that is no class and not the ignore index, or a
+ * <p><b>Errors.</b> When the graph runs, a label that is no class and not the ignore index, label
+ * vectors that {@link org.seglosses.samediff.op.LabelRule} does not allow (pictures say), or a
  * negative or infinite mask, is an {@code IllegalArgumentException}. A logit at a valid pixel that
  * is not finite makes the loss and the gradient NaN. One exception: under softmax, -infinity says
  * probability 0 at a class that has no share in the pixel's label (smoothing gives all a share),

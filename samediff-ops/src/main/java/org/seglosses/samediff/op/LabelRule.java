@@ -145,7 +145,7 @@ public final class LabelRule {
         if (isSigned(label)) {
             return SIGNED;
         }
-        if (label == LARGEST_BYTE && ignoreIndex == null) {
+        if (label == LARGEST_BYTE) {
             return "; ignored pixels? set ignoreIndex(255); foreground? divide by 255";
         }
         if (Double.isNaN(label)) {

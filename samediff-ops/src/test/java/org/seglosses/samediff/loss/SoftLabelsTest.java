@@ -123,6 +123,48 @@ class SoftLabelsTest {
         }
     }
 
+    /** The tolerance belongs to the type of the labels, not to that of the loss. */
+    @ParameterizedTest
+    @MethodSource("ofClasses")
+    void theSumOfAVectorIsRoundedInItsType(SegmentationLoss loss) {
+        // 3 epsilons of HALF are 2.9e-3, of BFLOAT16 2.3e-2
+        Object[][] rounded = {
+            {DataType.FLOAT, 0.9995, true},
+            {DataType.FLOAT, 1.0005, true},
+            {DataType.FLOAT, 0.998, false},
+            {DataType.DOUBLE, 1.002, false},
+            {DataType.FLOAT16, 0.998, true},
+            {DataType.FLOAT16, 0.996, false},
+            {DataType.BFLOAT16, 0.984375, true},
+            {DataType.BFLOAT16, 0.96875, false}
+        };
+        for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE, DataType.FLOAT16}) {
+            INDArray logits = Sample.array(type, new double[] {0.5, 1, -1}, 1, 3, 1, 1);
+            for (Object[] each : rounded) {
+                double[] y = {(double) each[1] - 0.5, 0.25, 0.25};
+                INDArray labels = Sample.array((DataType) each[0], y, 1, 3, 1, 1);
+                if ((boolean) each[2]) {
+                    assertThat(LossRun.of(loss, Kind.LOSS, labels, logits, null).value())
+                            .isFinite();
+                } else {
+                    assertThatThrownBy(() -> LossRun.of(loss, Kind.LOSS, labels, logits, null))
+                            .as("%s %s", loss, Arrays.toString(each))
+                            .hasStackTraceContaining("labels must be vectors of values from 0 to");
+                }
+            }
+        }
+    }
+
+    static List<SegmentationLoss> ofClasses() {
+        return List.of(
+                CrossEntropy.builder().build(),
+                Dice.builder().build(),
+                Focal.builder().build(),
+                Focal.builder().form(Focal.Form.SOFTMAX).build(),
+                Poly1CrossEntropy.builder().build(),
+                GeneralizedDice.builder().build());
+    }
+
     /** [N,H,W] and [N,1,H,W] are the same labels of the only channel. */
     @Test
     void binaryLabelsNeedNoChannelAxis() {

@@ -79,7 +79,9 @@ class LabelRuleTest {
                 .hasMessage(
                         "labels must be class indices from 0 to 2 or the ignoreIndex, which is 254,"
                                 + " got 255.0 "
-                                + PLACE);
+                                + PLACE
+                                + "; ignored pixels? set ignoreIndex(255); foreground? divide by"
+                                + " 255");
         assertThat(LabelRule.of(DataType.INT8, 3, 255).notIndex(-1, PLACE))
                 .hasMessage(
                         "labels must be class indices from 0 to 2 or the ignoreIndex, which is 255,"
