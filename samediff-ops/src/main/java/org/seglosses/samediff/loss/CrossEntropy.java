@@ -81,7 +81,7 @@ public record CrossEntropy(
     @Override
     public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
         SDVariable sums = graph.crossEntropySums(classWeights, smoothing);
-        return NormalizedSums.of(sums, normalizeBy.divisor(), eachImage);
+        return NormalizedSums.of(sums, normalizeBy.divisor(), eachImage, graph.type());
     }
 
     @Override

@@ -8,6 +8,7 @@ import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Pooling2DConfig;
 import org.nd4j.linalg.factory.Nd4j;
 import org.seglosses.samediff.op.ElementSums;
 import org.seglosses.samediff.op.Target;
+import org.seglosses.samediff.op.ValidValues;
 
 import java.util.Arrays;
 import java.util.List;
@@ -17,12 +18,12 @@ import java.util.List;
  * logits stay there, and codes and sums alone travel. Each has the shape, the columns and the
  * meaning of the Java op that it stands for.
  *
- * <p>Differences: a logit that is not finite makes NaN of the sums at a void pixel too, and so may
- * one that is greater than 1e18.
+ * <p>Differences: a logit that is greater than 1e18 may make NaN of the sums, and below -1e30 one
+ * is -infinity.
  */
 final class NativeSums {
 
-    /** Less than any value of a boundary map, and far from where a product overflows. */
+    /** Less than any value of a boundary map or logit, and far from where a product overflows. */
     private static final double NOTHING = 1e30;
 
     /** As an integer of 64 bits holds it. */
@@ -34,7 +35,7 @@ final class NativeSums {
     private final DataType type;
 
     /** The logits with 0 at void pixels. */
-    private final SDVariable z;
+    private final SDVariable logits;
 
     /** 1 at valid pixels and 0 at void ones, {@code [N,1,H,W]} or {@code [N,C,H,W]}. */
     private final SDVariable valid;
@@ -58,11 +59,10 @@ final class NativeSums {
         this.type = logits.dataType();
         SDVariable codes = target.codes();
         this.valid = codes.neq(integers(-1)).castTo(type);
-        this.z = logits.mul(valid);
+        SDVariable everywhere = valid.add(ofEachChannel(0));
+        this.logits = ValidValues.of(logits, everywhere);
         if (target.soft() != null) {
-            // not a product, which leaves NaN: where void, labels may be anything
-            SDVariable zeros = sd.zerosLike(target.soft());
-            this.y = sd.where(target.soft(), zeros, zeros.add(valid).gt(0.5));
+            this.y = ValidValues.of(target.soft(), everywhere);
         } else if (target.onePerPixel()) {
             int[] classes = new int[channels];
             Arrays.setAll(classes, c -> c);
@@ -94,15 +94,13 @@ final class NativeSums {
             labels = labels.mul(weights);
             ofClasses = y.mul(weights);
         }
-        SDVariable terms = labels.mul(entropies()).mul(w);
+        SDVariable terms = labels.mul(entropies(smoothing)).mul(w);
         SDVariable weights = ofClasses.mul(w);
         return sd.stack(
-                        1,
-                        sum(terms).sum(1),
-                        sum(weights)
-                                .sum(1), // a sum over one channel fails in SameDiff's own session
-                        sd.squeeze(sum(valid.mul(0).add(1)), 1))
-                .castTo(type);
+                1,
+                sum(terms).sum(1),
+                sum(weights).sum(1), // a sum over one channel fails in SameDiff's own session
+                sd.squeeze(sum(valid.mul(0).add(1)), 1));
     }
 
     /** See {@link ElementSums}. */
@@ -122,6 +120,7 @@ final class NativeSums {
 
     private SDVariable ofElements(ElementSums.Modulation modulation, List<Double> positiveWeights) {
         double s = modulation.smoothing();
+        SDVariable z = sigmoidLogits();
         SDVariable label = s == 0 ? y : y.mul(1 - 2 * s).add(s);
         SDVariable one = label.mul(softplus(z.neg()));
         if (!positiveWeights.isEmpty()) {
@@ -140,7 +139,7 @@ final class NativeSums {
 
     private SDVariable ofPixels(ElementSums.Modulation modulation) {
         SDVariable label = smoothed(modulation.smoothing());
-        SDVariable own = entropies();
+        SDVariable own = entropies(modulation.smoothing());
         SDVariable entropy = label.mul(own).sum(true, 1);
         SDVariable factor = factor(modulation, entropy);
         SDVariable share = label.mul(w);
@@ -178,9 +177,9 @@ final class NativeSums {
         return hard.add(hard.rsub(1).mul(power).mul(Math.pow(t, -modulation.gamma())));
     }
 
-    /** {@code q = 1 - exp(-e)}. */
+    /** {@code q = 1 - exp(-e)}; rounding may leave an entropy below 0, of which no power is. */
     private SDVariable miss(SDVariable entropy) {
-        return sd.math().expm1(entropy.neg()).neg();
+        return sd.nn().relu(sd.math().expm1(entropy.neg()).neg(), 0);
     }
 
     /**
@@ -227,12 +226,34 @@ final class NativeSums {
         return sd.cnn().maxPooling2d(x.sub(valid.rsub(1).mul(NOTHING)), config);
     }
 
+    /** The logits, NaN where they are infinite. */
+    private SDVariable sigmoidLogits() {
+        return logits.add(logits.mul(0));
+    }
+
+    /**
+     * The logits with a number for -infinity of which the exponential is 0. NaN where they are
+     * +infinity, and in all channels of a pixel that has no finite one or -infinity where its label
+     * has a share.
+     */
+    private SDVariable softmaxLogits(double smoothing) {
+        SDVariable lowest = sd.math().clipByValue(logits, -NOTHING, Double.POSITIVE_INFINITY);
+        SDVariable none = logits.lte(-NOTHING).castTo(type);
+        // at void pixels there is none
+        SDVariable wrong = (smoothing == 0 ? none.mul(y) : none).sum(true, 1);
+        SDVariable all = logits.max(true, 1).lte(-NOTHING).castTo(type);
+        SDVariable allowed = wrong.add(all).eq(0).castTo(type);
+        // 0 / 1 and 0 / 0
+        return lowest.add(lowest.mul(0)).add(allowed.rdiv(0));
+    }
+
     private SDVariable probabilities() {
         if (!softmax) {
             // ND4J's sigmoid loses the gradient where it rounds to 1
-            return sd.math().exp(softplus(z.neg()).neg());
+            return sd.math().exp(softplus(sigmoidLogits().neg()).neg());
         }
         // not of the entropies, which have the rounding of the largest logit
+        SDVariable z = softmaxLogits(0);
         SDVariable share = sd.math().exp(z.sub(constant(z.max(true, 1))));
         return share.div(share.sum(true, 1));
     }
@@ -247,7 +268,8 @@ final class NativeSums {
     /**
      * The negative logarithm of the softmax; ND4J's own is that of a number that may have become 0.
      */
-    private SDVariable entropies() {
+    private SDVariable entropies(double smoothing) {
+        SDVariable z = softmaxLogits(smoothing);
         SDVariable peak = constant(z.max(true, 1));
         SDVariable sum = sd.math().exp(z.sub(peak)).sum(true, 1);
         return peak.add(sd.math().log(sum)).sub(z);
@@ -271,6 +293,11 @@ final class NativeSums {
     /** Over H and W, over H in DOUBLE: single precision loses digits of large maps. */
     private SDVariable sum(SDVariable x) {
         return x.sum(3).castTo(DataType.DOUBLE).sum(2);
+    }
+
+    /** A number for each channel, {@code [1,C,1,1]}. */
+    private SDVariable ofEachChannel(double value) {
+        return sd.constant(Nd4j.valueArrayOf(new long[] {1, channels, 1, 1}, value, type));
     }
 
     /** {@code [N,1]}, or {@code [N,C]}, as {@code [N,C]}. */

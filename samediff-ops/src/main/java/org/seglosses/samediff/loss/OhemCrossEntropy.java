@@ -104,7 +104,7 @@ public record OhemCrossEntropy(
                         classWeights,
                         ofTrueClass,
                         graph.ofProbabilities());
-        return NormalizedSums.of(sums, NormalizeBy.VALID.divisor(), eachImage);
+        return NormalizedSums.of(sums, NormalizeBy.VALID.divisor(), eachImage, graph.type());
     }
 
     @Override

@@ -54,18 +54,14 @@ public final class CrossEntropyGradient extends ScoreGradient {
         int next = 3;
         INDArray soft = CrossEntropySums.isSoft(this) ? inputs[next++] : null;
         INDArray weights = next < count ? inputs[next] : null;
+        double[] upstream = new double[(int) inputs[2].size(0)];
+        Arrays.setAll(upstream, image -> inputs[2].getDouble(image, 0));
         if (output.dataType() == DataType.DOUBLE) {
             CrossEntropySums.doubles(this, inputs[0], inputs[1], soft, weights)
-                    .gradient(
-                            HostArray.doubles(inputs[2]),
-                            doubleAddend(inputs),
-                            HostArray.doubles(output));
+                    .gradient(upstream, doubleAddend(inputs), HostArray.doubles(output));
         } else {
             CrossEntropySums.floats(this, inputs[0], inputs[1], soft, weights)
-                    .gradient(
-                            HostArray.floats(inputs[2]),
-                            floatAddend(inputs),
-                            HostArray.floats(output));
+                    .gradient(upstream, floatAddend(inputs), HostArray.floats(output));
         }
         HostArray.written(output);
     }

@@ -10,8 +10,9 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * Softmax cross entropy, summed for each image: from logits {@code [N,C,H,W]} to {@code [N,3]}, the
- * sum of the pixels' terms, the sum of their weights, and their number H * W (void ones included).
+ * Softmax cross entropy, summed for each image: from logits {@code [N,C,H,W]} to {@code [N,3]} of
+ * DOUBLE, the sum of the pixels' terms, the sum of their weights, and their number H * W (void ones
+ * included).
  *
  * <p>With {@code lse_i} the log-sum-exp of pixel i, its label y, its weight w and class weights
  * {@code v}, a pixel's term is {@code w * ((1-s) * v_y * (lse - z_y) + s/C * sum_c v_c * (lse -
@@ -132,21 +133,29 @@ public final class CrossEntropySums extends JavaOp {
 
     @Override
     DataType outputType(List<DataType> inputs) {
-        return inputs.get(0);
+        return DataType.DOUBLE;
     }
 
     @Override
     void compute(INDArray[] inputs, INDArray output) {
         INDArray soft = isSoft(this) ? inputs[2] : null;
         INDArray weights = isWeighted(inputs.length) ? inputs[soft == null ? 2 : 3] : null;
-        if (isHard()) {
-            hardSums(inputs, weights, output);
-        } else if (output.dataType() == DataType.DOUBLE) {
-            doubles(this, inputs[0], inputs[1], soft, weights).sums(HostArray.doubles(output));
+        INDArray known = isHard() ? inputs[inputs.length - 1] : null;
+        double[] sums;
+        if (inputs[0].dataType() == DataType.DOUBLE) {
+            sums =
+                    doubles(this, inputs[0], inputs[1], soft, weights)
+                            .sums(known == null ? null : HostArray.doubleBits(known));
         } else {
-            floats(this, inputs[0], inputs[1], soft, weights).sums(HostArray.floats(output));
+            sums =
+                    floats(this, inputs[0], inputs[1], soft, weights)
+                            .sums(known == null ? null : HostArray.floatBits(known));
         }
-        HostArray.written(output);
+        for (int image = 0; image < output.size(0); image++) {
+            output.putScalar(image, 0, sums[2 * image]);
+            output.putScalar(image, 1, sums[2 * image + 1]);
+            output.putScalar(image, 2, inputs[0].size(2) * inputs[0].size(3));
+        }
     }
 
     /** Whether the last input is what {@link TrueProbability} gives. */
@@ -161,17 +170,6 @@ public final class CrossEntropySums extends JavaOp {
 
     boolean isWeighted(int inputs) {
         return inputs > 2 + (isHard() ? 1 : 0) + (isSoft(this) ? 1 : 0);
-    }
-
-    private void hardSums(INDArray[] inputs, INDArray weights, INDArray output) {
-        INDArray ofTrueClass = inputs[inputs.length - 1];
-        if (output.dataType() == DataType.DOUBLE) {
-            doubles(this, inputs[0], inputs[1], null, weights)
-                    .sums(HostArray.doubleBits(ofTrueClass), HostArray.doubles(output));
-        } else {
-            floats(this, inputs[0], inputs[1], null, weights)
-                    .sums(HostArray.floatBits(ofTrueClass), HostArray.floats(output));
-        }
     }
 
     @Override

@@ -21,6 +21,12 @@ final class FloatCrossEntropy {
     /** Far from where a product overflows. */
     private static final float HUGE = (float) 1e20;
 
+    /**
+     * By what terms are multiplied where their sum has overflowed, though the mean need not: the
+     * weights of a pixel and of a class, of 1e10 each, and some pixels leave any logit a number.
+     */
+    static final float REDUCED = (float) 0x1p-96;
+
     private final FloatBuffer logits;
     private final IntBuffer codes;
     private final FloatBuffer soft;
@@ -58,24 +64,27 @@ final class FloatCrossEntropy {
         this.probabilities = probabilities;
     }
 
-    /** Writes for each image its sum of terms, its sum of weights, and its number of pixels. */
-    void sums(FloatBuffer to) {
-        sums(null, to);
-    }
-
-    /** The same of codes whose entropies are known: those in the second half of an array. */
-    void sums(FloatBuffer ofTrueClass, FloatBuffer to) {
+    /**
+     * Finds for each image its sum of terms and its sum of weights.
+     *
+     * @param ofTrueClass an array in whose second half the codes' entropies are, if they are known,
+     *     or null
+     */
+    double[] sums(FloatBuffer ofTrueClass) {
         double[] partial = new double[2 * blocks.groups()];
-        Parallel.run(blocks.groups(), group -> groupSums(group, ofTrueClass, partial));
-        double[] sums = blocks.addUpGroups(partial, 2);
-        for (int image = 0; image < blocks.images(); image++) {
-            to.put(3 * image, (float) sums[2 * image]);
-            to.put(3 * image + 1, (float) sums[2 * image + 1]);
-            to.put(3 * image + 2, blocks.pixels());
-        }
+        Parallel.run(
+                blocks.groups(),
+                group -> {
+                    groupSums(group, ofTrueClass, 1, partial);
+                    if (!Double.isFinite(partial[2 * group])) {
+                        groupSums(group, ofTrueClass, REDUCED, partial);
+                    }
+                });
+        return blocks.addUpGroups(partial, 2);
     }
 
-    private void groupSums(int group, FloatBuffer ofTrueClass, double[] partial) {
+    /** Finds the sums of a group from terms that are multiplied by a number meanwhile. */
+    private void groupSums(int group, FloatBuffer ofTrueClass, float reduced, double[] partial) {
         int size = blocks.size();
         float[] terms = Scratch.floats(0, size);
         float[] masses = Scratch.floats(1, size);
@@ -83,16 +92,17 @@ final class FloatCrossEntropy {
         Arrays.fill(masses, 0, size, 0);
         for (int block = blocks.firstBlock(group); block < blocks.endBlock(group); block++) {
             if (ofTrueClass == null) {
-                new Pixels(block).addTo(terms, masses);
+                new Pixels(block, reduced).addTo(terms, masses);
             } else {
-                addKnown(block, ofTrueClass, terms, masses);
+                addKnown(block, ofTrueClass, reduced, terms, masses);
             }
         }
-        partial[2 * group] = Sum.of(terms, size);
+        partial[2 * group] = Sum.of(terms, size) / reduced;
         partial[2 * group + 1] = Sum.of(masses, size);
     }
 
-    private void addKnown(int block, FloatBuffer ofTrueClass, float[] terms, float[] masses) {
+    private void addKnown(
+            int block, FloatBuffer ofTrueClass, float reduced, float[] terms, float[] masses) {
         int n = blocks.length(block);
         int at = blocks.withChannels(1).offset(block, 0);
         int[] code = Scratch.ints(0, n);
@@ -109,20 +119,23 @@ final class FloatCrossEntropy {
         for (int i = 0; i < n && weighted; i++) {
             w[i] *= classWeights[Math.max(code[i], 0)];
         }
-        FloatSoftmax.addProduct(terms, w, entropy, n);
         FloatSoftmax.add(masses, w, n);
+        if (reduced != 1) {
+            scale(w, reduced, n);
+        }
+        FloatSoftmax.addProduct(terms, w, entropy, n);
     }
 
     /**
      * Writes the gradient by the logits, for the upstream gradient of each image's sum of terms,
      * with an addend if there is one.
      */
-    void gradient(FloatBuffer upstream, FloatBuffer addend, FloatBuffer to) {
+    void gradient(double[] upstream, FloatBuffer addend, FloatBuffer to) {
         Parallel.run(
                 blocks.count(),
                 block -> {
-                    Pixels pixels = new Pixels(block);
-                    pixels.gradient(upstream.get(3 * blocks.image(block)));
+                    Pixels pixels = new Pixels(block, 1);
+                    pixels.gradient((float) upstream[blocks.image(block)]);
                     FloatSoftmax.store(pixels.z, addend, to, blocks, block);
                 });
     }
@@ -138,8 +151,13 @@ final class FloatCrossEntropy {
         private final int block;
         private final int n;
         private final int channels = blocks.channels();
-        private final float keep = (float) (1 - smoothing);
-        private final float spread = (float) (smoothing / channels);
+
+        /** What labels are multiplied by: their own, and their sum for each class. */
+        private final float keep;
+
+        private final float spread;
+
+        private final float reduced;
 
         private final float[][] z;
         private final float[][] y;
@@ -156,9 +174,12 @@ final class FloatCrossEntropy {
         private final float[] max;
         private final float[] sum;
 
-        Pixels(int block) {
+        Pixels(int block, float reduced) {
             this.block = block;
             this.n = blocks.length(block);
+            this.reduced = reduced;
+            this.keep = reduced * (float) (1 - smoothing);
+            this.spread = reduced * (float) (smoothing / channels);
             this.z = Scratch.floatBlock(0, channels, n);
             this.y = Scratch.floatBlock(1, channels, n);
             this.w = Scratch.floats(2, n);
@@ -288,6 +309,9 @@ final class FloatCrossEntropy {
         private void findShares() {
             if (!weighted) {
                 System.arraycopy(labels, 0, a, 0, n);
+                if (reduced != 1) {
+                    scale(a, reduced, n);
+                }
                 return;
             }
             Arrays.fill(a, 0, n, 0);

@@ -57,20 +57,20 @@ final class FloatElements {
         Parallel.run(
                 blocks.groups(),
                 group -> {
-                    int size = blocks.size();
-                    float[][] sums = Scratch.floatBlock(4, columns, size);
+                    float[][] sums = groupSums(group, 1, slopes);
+                    boolean finite = true;
                     for (int row = 0; row < columns; row++) {
-                        Arrays.fill(sums[row], 0, size, 0);
+                        double sum = Sum.of(sums[row], blocks.size());
+                        partial[group * columns + row] = sum;
+                        finite &= Double.isFinite(sum);
                     }
-                    for (int b = blocks.firstBlock(group); b < blocks.endBlock(group); b++) {
-                        if (softmax) {
-                            new Pixels(b).addTo(sums);
-                        } else {
-                            new Elements(b).addTo(sums, slopes);
+                    if (!finite) {
+                        sums = groupSums(group, FloatCrossEntropy.REDUCED, null);
+                        for (int c = 0; c < blocks.channels(); c++) {
+                            int row = c * ElementSums.COLUMNS + ElementSums.TERMS;
+                            partial[group * columns + row] =
+                                    Sum.of(sums[row], blocks.size()) / FloatCrossEntropy.REDUCED;
                         }
-                    }
-                    for (int row = 0; row < columns; row++) {
-                        partial[group * columns + row] = Sum.of(sums[row], size);
                     }
                 });
         double[] sums = blocks.addUpGroups(partial, columns);
@@ -79,6 +79,24 @@ final class FloatElements {
             sums[row * ElementSums.COLUMNS + ElementSums.COUNT] = counts ? blocks.pixels() : 0;
         }
         to.put(0, sums);
+    }
+
+    /** Finds the sums of a group with weights that are multiplied by a number meanwhile. */
+    private float[][] groupSums(int group, float reduced, FloatBuffer slopes) {
+        int size = blocks.size();
+        int columns = blocks.channels() * ElementSums.COLUMNS;
+        float[][] sums = Scratch.floatBlock(4, columns, size);
+        for (int row = 0; row < columns; row++) {
+            Arrays.fill(sums[row], 0, size, 0);
+        }
+        for (int b = blocks.firstBlock(group); b < blocks.endBlock(group); b++) {
+            if (softmax) {
+                new Pixels(b, reduced).addTo(sums);
+            } else {
+                new Elements(b, reduced).addTo(sums, slopes);
+            }
+        }
+        return sums;
     }
 
     /**
@@ -90,11 +108,11 @@ final class FloatElements {
                 blocks.count(),
                 block -> {
                     if (slopes != null) {
-                        new Elements(block).scale(slopes, upstream, addend, to);
+                        new Elements(block, 1).scale(slopes, upstream, addend, to);
                     } else if (softmax) {
-                        new Pixels(block).gradient(upstream, addend, to);
+                        new Pixels(block, 1).gradient(upstream, addend, to);
                     } else {
-                        new Elements(block).gradient(upstream, addend, to);
+                        new Elements(block, 1).gradient(upstream, addend, to);
                     }
                 });
     }
@@ -120,8 +138,12 @@ final class FloatElements {
         /** Whether a term is an entropy: not weighted, nor changed. */
         private final boolean plain;
 
-        Elements(int block) {
+        /** What weights are multiplied by. */
+        private final float reduced;
+
+        Elements(int block, float reduced) {
             this.block = block;
+            this.reduced = reduced;
             this.n = blocks.length(block);
             this.z = Scratch.floats(0, n);
             this.y = Scratch.floats(1, n);
@@ -134,7 +156,7 @@ final class FloatElements {
             boolean none = Double.isNaN(modulation.alpha());
             this.alpha = none ? 1 : (float) (1 - modulation.alpha());
             this.alphaMore = none ? 0 : (float) (2 * modulation.alpha() - 1);
-            this.plain = none && !target.isWeighted() && !factors.any();
+            this.plain = none && !target.isWeighted() && !factors.any() && reduced == 1;
         }
 
         void addTo(float[][] sums, FloatBuffer slopes) {
@@ -253,6 +275,9 @@ final class FloatElements {
             loadChannel(c);
             if (target.hasOwn(c) && !plain) {
                 row.weights(c, w);
+                if (reduced != 1) {
+                    FloatElements.scale(w, reduced, n);
+                }
             }
             float[] label = y;
             if (modulation.smoothing() != 0) {
@@ -464,7 +489,7 @@ final class FloatElements {
         private final FloatTarget.Row row;
         private final Factors factors;
 
-        Pixels(int block) {
+        Pixels(int block, float reduced) {
             this.block = block;
             this.n = blocks.length(block);
             this.channels = blocks.channels();
@@ -478,6 +503,9 @@ final class FloatElements {
             this.row = target.row(block);
             this.factors = new Factors(n);
             load();
+            if (reduced != 1) {
+                scale(w, reduced, n);
+            }
         }
 
         private void load() {

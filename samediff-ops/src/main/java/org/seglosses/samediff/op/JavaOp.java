@@ -165,7 +165,7 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     }
 
     @Override
-    public final SDVariable sum(SDVariable gradient, SDVariable other) {
+    public SDVariable sum(SDVariable gradient, SDVariable other) {
         return ScoreGradient.added(gradient, other);
     }
 

@@ -20,6 +20,7 @@ public final class JavaOps implements EnvironmentalAction {
             List.of(
                     new Targets(),
                     new PixelWeights(),
+                    new ValidValues(),
                     new ClassCoefficients(),
                     new CrossEntropySums(),
                     new CrossEntropyGradient(),

@@ -33,7 +33,7 @@ public final class NormalizedSums extends JavaOp {
     }
 
     /**
-     * Adds the op to the graph of its inputs.
+     * Adds the op to the graph of its inputs, for means of the type of the sums.
      *
      * @param sums {@code [N,3]}
      * @param divisor what to divide by
@@ -43,6 +43,22 @@ public final class NormalizedSums extends JavaOp {
     public static SDVariable of(SDVariable sums, Divisor divisor, boolean eachImage) {
         NormalizedSums op = new NormalizedSums(new SDVariable[] {sums});
         op.addIArgument(divisor.ordinal(), eachImage ? 1 : 0);
+        return op.variable();
+    }
+
+    /**
+     * Adds the op to the graph of its inputs. Sums of DOUBLE hold what a mean of FLOAT does not.
+     *
+     * @param sums {@code [N,3]}
+     * @param divisor what to divide by
+     * @param eachImage whether each image is a group
+     * @param type the type of the means
+     * @return the means {@code [G]}
+     */
+    public static SDVariable of(
+            SDVariable sums, Divisor divisor, boolean eachImage, DataType type) {
+        NormalizedSums op = new NormalizedSums(new SDVariable[] {sums});
+        op.addIArgument(divisor.ordinal(), eachImage ? 1 : 0, type == DataType.DOUBLE ? 1 : 0);
         return op.variable();
     }
 
@@ -58,7 +74,10 @@ public final class NormalizedSums extends JavaOp {
 
     @Override
     DataType outputType(List<DataType> inputs) {
-        return inputs.get(0);
+        if (iArgs().length <= 2) {
+            return inputs.get(0);
+        }
+        return flagArg(2) ? DataType.DOUBLE : DataType.FLOAT;
     }
 
     @Override

@@ -74,9 +74,10 @@ enum RegionFormula {
             double[] s = sums[0];
             double tp = s[RegionSums.TRUE_POSITIVE] + eps;
             double fp = s[RegionSums.FALSE_POSITIVE] + eps;
-            double fn = s[RegionSums.LABELLED] - s[RegionSums.TRUE_POSITIVE] + eps;
+            // rounding may leave differences of great sums below 0
+            double fn = Math.max(s[RegionSums.LABELLED] - s[RegionSums.TRUE_POSITIVE], 0) + eps;
             double negatives = s[RegionSums.WEIGHT] - s[RegionSums.LABELLED];
-            double tn = negatives - s[RegionSums.FALSE_POSITIVE] + eps;
+            double tn = Math.max(negatives - s[RegionSums.FALSE_POSITIVE], 0) + eps;
             double root = Math.sqrt(tp + fp) * Math.sqrt(tp + fn);
             root *= Math.sqrt(tn + fp) * Math.sqrt(tn + fn);
             double above = tp * tn - fp * fn;

@@ -81,6 +81,81 @@ class NativeSumsTest {
         }
     }
 
+    /** Not even NaN and infinity; values and gradients are the same to the bit. */
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void voidPixelsHaveNoInfluence(Subject subject) {
+        double inf = Double.POSITIVE_INFINITY;
+        double[][] others = {{Double.NaN}, {inf, -inf, 1e30}, {0}};
+        System.setProperty(Kernels.PROPERTY, "native");
+        for (int seed = 0; seed < DRAWS; seed++) {
+            Draw draw = subject.draw(seed, 3);
+            Sample s = draw.sample();
+            Sample soft = s.softened(new Random(seed));
+            boolean takesSoft = softSubjects().contains(subject);
+            for (Sample sample : takesSoft ? List.of(s, soft) : List.of(s)) {
+                for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
+                    Result expected = LossRun.of(draw.loss(), sample, type);
+                    for (double[] other : others) {
+                        Result actual = LossRun.of(draw.loss(), sample.withVoidLogits(other), type);
+                        assertThat(actual.bits())
+                                .as("seed " + seed + " " + draw.loss())
+                                .isEqualTo(expected.bits());
+                    }
+                    for (int i = 0; i < s.z().length; i++) {
+                        if (isVoid(s, i)) {
+                            assertThat(expected.gradient()[i]).as("%s", draw.loss()).isZero();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** A loss that is NaN moves no void pixel either. */
+    @ParameterizedTest
+    @MethodSource("subjects")
+    void whatIsNotFiniteAtAValidPixelShows(Subject subject) {
+        double[] bad = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
+        System.setProperty(Kernels.PROPERTY, "native");
+        for (int seed = 0; seed < DRAWS; seed++) {
+            Draw draw = subject.draw(seed, 3);
+            Sample s = draw.sample();
+            int i = new Random(seed).nextInt(s.z().length);
+            if (isVoid(s, i)) {
+                continue;
+            }
+            for (double one : bad) {
+                int plane = i / s.pixels();
+                boolean probabilityZero =
+                        s.y(plane / s.c(), plane % s.c(), i % s.pixels()) == 0
+                                && subject.mode() == Mode.MULTICLASS
+                                && NegativeInfinityTest.allowsIt(draw.loss());
+                if (one == Double.NEGATIVE_INFINITY && probabilityZero) {
+                    continue;
+                }
+                double[] z = s.z().clone();
+                z[i] = one;
+                for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
+                    String as = one + " " + type + ", seed " + seed + " " + draw.loss();
+                    Result result = LossRun.of(draw.loss(), s.withLogits(z), type);
+                    assertThat(result.value()).as(as).isNaN();
+                    assertThat(result.gradient()[i]).as(as).isNaN();
+                    for (int k = 0; k < z.length; k++) {
+                        if (isVoid(s, k)) {
+                            assertThat(result.gradient()[k]).as(as).isZero();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static boolean isVoid(Sample s, int i) {
+        int plane = i / s.pixels();
+        return s.isVoid(plane / s.c(), plane % s.c(), i % s.pixels());
+    }
+
     private static void compare(
             SegmentationLoss loss, Sample s, Kind kind, double ofFloat, String as) {
         for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {

@@ -46,6 +46,13 @@ final class OpGraphs {
 
         graphs.add(
                 new OpGraph(
+                        "valid_values" + suffix,
+                        true,
+                        in -> ValidValues.of(in[0], in[1]),
+                        logits,
+                        logits.gt(0).castTo(type)));
+        graphs.add(
+                new OpGraph(
                         "boundary_targets" + suffix,
                         false,
                         in -> BoundaryTargets.of(in[1], in[0], 3, 5, false),
