@@ -142,6 +142,9 @@ record Batch(
     }
 
     private static String differing(INDArray rows, INDArray preOutput) {
+        if (rows.rank() == 0) {
+            return "a single number";
+        }
         return rows.size(0) != preOutput.size(0)
                 ? rows.size(0) + " rows instead of " + preOutput.size(0)
                 : rows.size(1) + " columns instead of " + preOutput.size(1) + " or 1";
