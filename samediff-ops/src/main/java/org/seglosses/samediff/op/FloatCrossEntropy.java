@@ -168,8 +168,11 @@ final class FloatCrossEntropy {
         /** The sum of a pixel's labels. */
         private final float[] labels;
 
-        /** The sum of a pixel's {@code a_c}. */
+        /** The sum of a pixel's {@code a_c}, if it is not 1. */
         private final float[] a;
+
+        /** Whether the sums of labels and of {@code a_c} are 1. */
+        private final boolean whole;
 
         private final float[] max;
         private final float[] sum;
@@ -185,6 +188,7 @@ final class FloatCrossEntropy {
             this.w = Scratch.floats(2, n);
             this.labels = Scratch.floats(3, n);
             this.a = Scratch.floats(4, n);
+            this.whole = soft == null && !weighted && reduced == 1;
             this.max = Scratch.floats(5, n);
             this.sum = Scratch.floats(6, n);
             this.code = Scratch.ints(0, n);
@@ -270,7 +274,9 @@ final class FloatCrossEntropy {
             } else {
                 FloatSoftmax.maxima(z, channels, n, max, sum, this::hasShare);
             }
-            findShares();
+            if (!whole) {
+                findShares();
+            }
             float[] mass = labels;
             if (weighted) {
                 mass = Scratch.floats(8, n);
@@ -294,7 +300,9 @@ final class FloatCrossEntropy {
                 FloatSoftmax.exponentials(z, channels, n, max, sum);
                 Log.inPlace(sum, n);
             }
-            FloatSoftmax.multiply(sum, a, n);
+            if (!whole) {
+                FloatSoftmax.multiply(sum, a, n);
+            }
             FloatSoftmax.add(sum, below, n);
             FloatSoftmax.addProduct(terms, w, sum, n);
             FloatSoftmax.addProduct(masses, w, mass, n);
@@ -323,7 +331,6 @@ final class FloatCrossEntropy {
 
         /** Puts the gradient in the place of the logits. */
         void gradient(float upstream) {
-            findShares();
             scale(w, upstream, n);
             if (probabilities) {
                 for (int c = 0; c < channels; c++) {
@@ -332,7 +339,12 @@ final class FloatCrossEntropy {
             } else {
                 FloatSoftmax.maxima(z, channels, n, max, sum, this::hasShare);
                 FloatSoftmax.exponentials(z, channels, n, max, sum);
-                FloatSoftmax.multiply(a, w, n);
+                if (whole) {
+                    System.arraycopy(w, 0, a, 0, n);
+                } else {
+                    findShares();
+                    FloatSoftmax.multiply(a, w, n);
+                }
                 divide(a, sum, n);
                 for (int c = 0; c < channels; c++) {
                     byLogit(
