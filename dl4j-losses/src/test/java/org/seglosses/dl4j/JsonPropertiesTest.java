@@ -338,7 +338,7 @@ class JsonPropertiesTest {
                 "DUO | /definition | boundary | null | boundary must be given, got null",
                 "COMBINED_SOFT | /definition | terms | null | terms must be given, got null",
                 "COMBINED_SOFT | /definition | terms | [] | terms must be at least one, got []",
-                "COMBINED_SOFT | /definition | terms | [null] | terms must be given, each, got [null]",
+                "COMBINED_SOFT | /definition | terms | [null] | terms must be without null, got [null]",
                 "COMBINED_SOFT | /definition/terms/0 | loss | null | loss must be given, got null",
                 "COMBINED_SOFT | /definition/terms/0 | weight | null | weight must be either a number or a schedule, got neither",
                 "BOUNDARY | /imageSize | width | null | imageSize must be at least 1 x 1, got 6 x 0"
@@ -504,7 +504,7 @@ class JsonPropertiesTest {
                                                         ? new ArrayList<>(Arrays.asList(term, null))
                                                         : each))
                 .isExactlyInstanceOf(InvalidObjectException.class)
-                .hasMessageContaining("terms must be given, each");
+                .hasMessageContaining("terms must be without null");
         MultiLayerConfiguration layers =
                 Networks.of(LossBoundary.builder().build(), Mode.MULTICLASS).layersConfiguration();
         assertThatThrownBy(

@@ -437,7 +437,17 @@ class ScheduledWeightsTest {
                 .containsOnlyOnce(
                         "\"schedule\":{\"@class\":\"org.nd4j.linalg.schedule.FixedSchedule\",\"value\":2.0}")
                 .doesNotContain("\"schedule\":null", "\"weight\":null", "\"weight\":0.0");
-        String neither = text.replace("\"weight\":0.5", "\"weigth\":0.5");
+        String unknown = text.replace("\"weight\":0.5", "\"weigth\":0.5");
+        assertThatThrownBy(
+                        () ->
+                                NeuralNetConfiguration.mapper()
+                                        .readValue(unknown, ILossFunction.class))
+                .rootCause()
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "properties of Term must be among [weight, schedule, loss], got weigth");
+        String neither = text.replace(",\"weight\":0.5", "");
+        assertThat(neither).isNotEqualTo(text);
         assertThatThrownBy(
                         () ->
                                 NeuralNetConfiguration.mapper()

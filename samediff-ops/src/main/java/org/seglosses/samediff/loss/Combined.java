@@ -119,7 +119,7 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
     public Combined {
         Rules.requireGiven(terms, "terms");
         Rules.require(!terms.isEmpty(), "terms", "at least one", terms);
-        Rules.require(terms.stream().noneMatch(Objects::isNull), "terms", "given, each", terms);
+        Rules.require(terms.stream().noneMatch(Objects::isNull), "terms", "without null", terms);
         terms = List.copyOf(terms);
         if (common(terms).isEmpty()) {
             throw new IllegalArgumentException(

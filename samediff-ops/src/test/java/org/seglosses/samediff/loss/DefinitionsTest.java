@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Parameters: what is refused and how, defaults, and what definitions survive. */
@@ -308,6 +309,75 @@ class DefinitionsTest {
                 .cause()
                 .isExactlyInstanceOf(IllegalArgumentException.class)
                 .hasMessage("theta must be odd and between 3 and 32767, got 6");
+    }
+
+    /**
+     * A loss of a user's own, without a builder.
+     *
+     * @param power without a default
+     * @param ignoreIndex null by default
+     */
+    record Own(double power, Integer ignoreIndex) implements SegmentationLoss {
+
+        @Override
+        public Set<Mode> modes() {
+            return Set.of(Mode.BINARY);
+        }
+
+        @Override
+        public SDVariable groupLosses(LossGraph graph, boolean eachImage) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public LossParts parts(LossGraph graph) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    private static String json(Class<?> type, String properties) {
+        return "{\"@class\":\"" + type.getName() + "\"" + properties + "}";
+    }
+
+    @Test
+    void whatIsMissingInJsonIsTheDefault() throws Exception {
+        ObjectMapper mapper = new ObjectMapper();
+        String own = json(Own.class, ",\"power\":2");
+        assertThat(mapper.readValue(json(Focal.class, ""), SegmentationLoss.class))
+                .isEqualTo(Focal.builder().build());
+        assertThat(
+                        mapper.readValue(
+                                "{\"gamma\":3," + json(Focal.class, "").substring(1), Focal.class))
+                .isEqualTo(Focal.builder().gamma(3).build());
+        assertThat(mapper.readValue(own, SegmentationLoss.class)).isEqualTo(new Own(2, null));
+        String all = mapper.writeValueAsString(new Own(2, 7));
+        assertThat(mapper.readValue(all, SegmentationLoss.class)).isEqualTo(new Own(2, 7));
+    }
+
+    static Stream<Arguments> unreadable() {
+        return Stream.of(
+                Arguments.of(json(Own.class, ""), "power of Own must be given, got none"),
+                Arguments.of(
+                        json(Own.class, ",\"power\":null"), "power of Own must be given, got null"),
+                Arguments.of(
+                        json(Own.class, ",\"power\":1,\"more\":2"),
+                        "properties of Own must be among [power, ignoreIndex], got more"),
+                Arguments.of(json(Combined.class, ""), "terms must be at least one, got []"),
+                Arguments.of(
+                        json(Combined.class, ",\"terms\":[{\"weight\":1,\"los\":null}]"),
+                        "properties of Term must be among [weight, schedule, loss], got los"),
+                Arguments.of(
+                        json(Boundary.class, ",\"theta\":3000000001"),
+                        "theta must be whole, below 2^31, got 3.000000001E9"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("unreadable")
+    void refusesJson(String json, String message) {
+        assertThatThrownBy(() -> new ObjectMapper().readValue(json, SegmentationLoss.class))
+                .rootCause()
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
     }
 
     @Test

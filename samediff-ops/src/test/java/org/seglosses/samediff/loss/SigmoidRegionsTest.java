@@ -36,21 +36,15 @@ class SigmoidRegionsTest {
         }
     }
 
-    /** The score is {@code 2p / (1+p)} with {@code p = exp(-80)}. */
+    /** The loss is {@code 1 - 2p / (1+p)} with {@code p = exp(-80)}, a fourth of it a pixel's. */
     @ParameterizedTest
     @EnumSource(names = {"INT", "DOUBLE"})
     void probabilitiesFarBelowOneCount(DataType type) {
-        Dice dice =
-                Dice.builder()
-                        .logLoss(true)
-                        .smooth(0)
-                        .eps(1e-40)
-                        .ignoreIndex(null)
-                        .mode(Mode.BINARY)
-                        .build();
+        Dice dice = Dice.builder().smooth(0).ignoreIndex(null).mode(Mode.BINARY).build();
         LossRun.Result result = run(dice, labels(type, 1, 1, 1, 1), -80, -80, -80, -80);
-        assertThat(result.value()).isCloseTo(80 - Math.log(2), within(1e-9));
-        assertThat(result.gradient()).containsOnly(new double[] {-0.25}, within(1e-9));
+        double p = Math.exp(-80);
+        assertThat(result.value()).isEqualTo(1);
+        assertThat(result.gradient()).containsOnly(new double[] {-p / 2}, within(1e-9 * p));
     }
 
     @Test
