@@ -188,38 +188,26 @@ class SentencesTest {
     }
 
     @Test
-    void layouts() {
-        String nhwc =
-                "; input and labels fit as NHWC: write .format(CNN2DFormat.NHWC) on"
-                        + " SegmentationLossLayer.Builder, or InputType.convolutional(height, width,"
-                        + " channels, CNN2DFormat.NHWC) on the network";
-        String nchw = nhwc.replace("NHWC", "NCHW");
-        MultiLayerNetwork first = layerAlone(CNN2DFormat.NCHW);
-        MultiLayerNetwork last = layerAlone(CNN2DFormat.NHWC);
-        for (INDArray labels : List.of(zeros(2, 4, 6), zeros(2, 4, 6, 1))) {
-            assertThat(message(() -> first.score(new DataSet(zeros(2, 4, 6, 3), labels))))
-                    .startsWith("in layer \"out\": labels must be")
-                    .endsWith(nhwc);
-        }
+    void channelsFirstWhereTheyAreToBeLast() {
+        MultiLayerNetwork last = layerAlone();
         for (INDArray labels : List.of(zeros(2, 4, 6), zeros(2, 1, 4, 6))) {
             assertThat(message(() -> last.score(new DataSet(zeros(2, 3, 4, 6), labels))))
-                    .endsWith(nchw);
+                    .endsWith(
+                            "; input and labels fit as NCHW: write .format(CNN2DFormat.NCHW) on"
+                                    + " SegmentationLossLayer.Builder, or"
+                                    + " InputType.convolutional(height, width, channels,"
+                                    + " CNN2DFormat.NCHW) on the network");
         }
-        assertThat(message(() -> first.score(new DataSet(zeros(2, 3, 4, 6), zeros(2, 4, 6, 1)))))
-                .startsWith("in layer \"out\": labels must be")
-                .endsWith("; the labels are NHWC: write labels.permute(0, 3, 1, 2)");
-        assertThat(message(() -> last.score(new DataSet(zeros(2, 4, 6, 3), zeros(2, 1, 4, 6)))))
-                .endsWith("; the labels are NCHW: write labels.permute(0, 2, 3, 1)");
         // another fault, and nothing is said of formats
-        assertThat(message(() -> first.score(new DataSet(zeros(2, 3, 4, 6), zeros(2, 5, 6)))))
-                .doesNotContain("NHWC", "permute");
+        assertThat(message(() -> last.score(new DataSet(zeros(2, 4, 6, 3), zeros(2, 5, 6)))))
+                .doesNotContain("NCHW: write");
         INDArray seven = zeros(2, 4, 6).addi(7);
-        assertThat(message(() -> first.score(new DataSet(zeros(2, 3, 4, 6), seven))))
-                .doesNotContain("NHWC", "permute");
+        assertThat(message(() -> last.score(new DataSet(zeros(2, 4, 6, 3), seven))))
+                .doesNotContain("NCHW: write");
     }
 
     /** The output layer behind what leaves the shape alone, whatever it is. */
-    private static MultiLayerNetwork layerAlone(CNN2DFormat format) {
+    private static MultiLayerNetwork layerAlone() {
         MultiLayerNetwork net =
                 new MultiLayerNetwork(
                         new NeuralNetConfiguration.Builder()
@@ -233,7 +221,7 @@ class SentencesTest {
                                                         LossCrossEntropy.builder().build())
                                                 .name("out")
                                                 .activation(Activation.SOFTMAX)
-                                                .format(format)
+                                                .format(CNN2DFormat.NHWC)
                                                 .build())
                                 .build());
         net.init();

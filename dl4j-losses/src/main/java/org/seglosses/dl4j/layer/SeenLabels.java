@@ -32,14 +32,16 @@ final class SeenLabels {
     static SeenLabels of(
             INDArray labels, INDArray mask, long channels, boolean oneClass, Integer ignoreIndex) {
         SeenLabels seen = new SeenLabels();
-        INDArray m = mask == null ? null : ofRank4(mask);
+        // copies: the last slice of a view of some images is empty in ND4J 1.0.0-M2.1
+        INDArray copy = labels.dup('c');
+        INDArray m = mask == null ? null : ofRank4(mask.dup('c'));
         seen.merged = m != null && looksMerged(mask);
         int vector = labels.rank() == 4 ? (int) labels.size(1) : 1;
         int width = (int) labels.size(labels.rank() - 1);
         int pixels = (int) labels.size(labels.rank() - 2) * width;
         double ignored = ignoreIndex == null ? Double.NaN : ignoreIndex;
         for (long n = 0; n < labels.size(0); n++) {
-            double[] values = doubles(labels.slice(n));
+            double[] values = doubles(copy.slice(n));
             Weights weights = m == null ? null : new Weights(m, n, width);
             for (int p = 0; p < pixels; p++) {
                 if (vector > 1 && oneClass) {

@@ -138,7 +138,7 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
                                                 + name
                                                 + " [N,C,H,W]? permute(0, 2, 3, 1) makes them"
                                                 + " [N,H,W,C]"
-                                        : layoutHint())
+                                        : formatHint())
                                 + maskHint(name + " must"));
             }
         }
@@ -162,54 +162,28 @@ final class SegmentationLoss extends BaseLayer<SegmentationLossLayer> implements
                             + layerConf().getLayerName()
                             + "\": "
                             + e.getMessage()
-                            + (e.getMessage().contains("permute(") ? "" : layoutHint())
+                            + (e.getMessage().contains("permute(") ? "" : formatHint())
                             + maskHint(e.getMessage()),
                     e);
         }
     }
 
-    /** What to write where input and labels, or the labels alone, are of the other format. */
-    private String layoutHint() {
-        if (labels == null || input == null || input.rank() != 4) {
-            return "";
-        }
-        boolean last = channelsLast();
-        if (fit(input, labels, last)) {
-            return "";
-        }
-        CNN2DFormat other = last ? CNN2DFormat.NCHW : CNN2DFormat.NHWC;
-        if (fit(input, labels, !last)) {
-            return "; input and labels fit as "
-                    + other
-                    + ": write .format(CNN2DFormat."
-                    + other
-                    + ") on SegmentationLossLayer.Builder, or InputType.convolutional(height, width,"
-                    + " channels, CNN2DFormat."
-                    + other
-                    + ") on the network";
-        }
-        int[] axes = last ? new int[] {0, 2, 3, 1} : new int[] {0, 3, 1, 2};
-        return labels.rank() == 4 && fit(input, labels.permute(axes), last)
-                ? "; the labels are " + other + ": write labels.permute" + written(axes)
+    /** What to write where input and labels come with the channels first after all. */
+    private String formatHint() {
+        return channelsLast() && !fit(false) && fit(true)
+                ? "; input and labels fit as NCHW: write .format(CNN2DFormat.NCHW) on"
+                        + " SegmentationLossLayer.Builder, or InputType.convolutional(height, width,"
+                        + " channels, CNN2DFormat.NCHW) on the network"
                 : "";
     }
 
-    private static String written(int[] axes) {
-        return Arrays.toString(axes).replace('[', '(').replace(']', ')');
-    }
-
-    /** Whether labels belong to an input, both of one format. */
-    private static boolean fit(INDArray input, INDArray labels, boolean last) {
-        int rows = last ? 1 : 2;
-        int channels = last ? 3 : 1;
-        int shift = last || labels.rank() == 4 ? 0 : 1;
+    /** Whether labels have the sides of the input. */
+    private boolean fit(boolean channelsFirst) {
+        int rows = channelsFirst ? 2 : 1;
+        int ofLabels = labels.rank() == 3 ? 1 : rows;
         return (labels.rank() == 3 || labels.rank() == 4)
-                && labels.size(0) == input.size(0)
-                && labels.size(rows - shift) == input.size(rows)
-                && labels.size(rows + 1 - shift) == input.size(rows + 1)
-                && (labels.rank() == 3
-                        || labels.size(channels) == 1
-                        || labels.size(channels) == input.size(channels));
+                && labels.size(ofLabels) == input.size(rows)
+                && labels.size(ofLabels + 1) == input.size(rows + 1);
     }
 
     private String maskHint(String message) {

@@ -27,7 +27,6 @@ import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;
 import java.util.Collection;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * An output layer without parameters for semantic segmentation, the counterpart of DL4J's {@code
@@ -62,11 +61,8 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
     /** Not whether it warns: what was serialized before there were warnings has false here. */
     private boolean silent;
 
-    /**
-     * The one that last began a training at iteration 0, of those that clones of this layer have
-     * become: DL4J's clones, and those alone, share what they refer to.
-     */
-    private transient AtomicReference<Object> starter = new AtomicReference<>();
+    /** What clones of this layer have begun; DL4J's clones, and those alone, share it. */
+    private transient TrainingStarts starts = new TrainingStarts();
 
     /** For Jackson, which sets what else there is; what is missing keeps its default. */
     @JsonCreator
@@ -174,15 +170,9 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
         return lossFn;
     }
 
-    /**
-     * Notes who begins a training at iteration 0.
-     *
-     * @return whether another has done so that was made of the same configuration, or of a clone
-     */
-    boolean startsAfterAnother(Object who) {
-        // null in what Java has deserialized, as on Spark: nobody knows of whom it is a copy
-        Object before = starter == null ? null : starter.getAndSet(who);
-        return before != null && before != who;
+    /** Null in what Java has deserialized, as on Spark: nobody knows of what it is a copy. */
+    TrainingStarts starts() {
+        return starts;
     }
 
     @Override

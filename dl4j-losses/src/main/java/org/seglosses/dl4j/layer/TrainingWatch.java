@@ -59,14 +59,14 @@ final class TrainingWatch {
     private static final int LOGIT_STEPS = 50;
 
     /** Steps that are looked at for all equal layers together: on Spark each step has a new one. */
-    private static final int ALL_STEPS = 2000;
+    private static final int ALL_STEPS = 10_000;
 
     /** An epoch that is longer is suspected to be none. */
     private static final int LONG_EPOCH = 1000;
 
     /** How many layers at iteration 0 may be workers that start together. */
     private static final int WORKERS =
-            Math.max(LABEL_STEPS, 2 * Runtime.getRuntime().availableProcessors());
+            Math.max(TrainingStarts.FAR, 2 * Runtime.getRuntime().availableProcessors());
 
     /** Layers whose warnings are remembered; those not met for the longest time are forgotten. */
     private static final int MOST = 256;
@@ -128,7 +128,7 @@ final class TrainingWatch {
         }
 
         synchronized boolean mayLook() {
-            return looked++ < ALL_STEPS;
+            return looked < ALL_STEPS && looked++ >= 0;
         }
 
         /** Counts steps at iteration 0 for as long as no layer gets far. */
@@ -326,7 +326,8 @@ final class TrainingWatch {
     private void lookAt(TrainingTime time) {
         int iteration = time.iteration();
         if (iteration == 0) {
-            boolean again = layer.startsAfterAnother(this);
+            TrainingStarts starts = layer.starts();
+            boolean again = starts != null && starts.isAgain(this);
             if (shared.startsTooOften() || again) {
                 warn(
                         Kind.TIME_STARTS_AGAIN,
@@ -337,8 +338,13 @@ final class TrainingWatch {
                                 + " its weights as numbers. If this is a new training, ignore this",
                         RESTARTS);
             }
-        } else if (iteration == LABEL_STEPS) {
-            shared.getsFar();
+        } else if (iteration == 1 || iteration == TrainingStarts.FAR) {
+            if (layer.starts() != null) {
+                layer.starts().reach(iteration);
+            }
+            if (iteration == TrainingStarts.FAR) {
+                shared.getsFar();
+            }
         } else if (iteration >= LONG_EPOCH && time.epoch() == 0 && !epochsAreFine) {
             epochsAreFine = true;
             if (loss.scheduledTerms().stream().anyMatch(term -> followsEpochs(term, iteration))) {

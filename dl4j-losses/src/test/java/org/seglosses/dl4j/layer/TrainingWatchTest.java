@@ -46,6 +46,7 @@ import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 
 /** What the layer warns of while it trains: that it does, once, and not of sound trainings. */
 class TrainingWatchTest {
@@ -680,6 +681,62 @@ class TrainingWatchTest {
                                     parallel(net.layers(), data);
                                 }))
                 .isEmpty();
+    }
+
+    /** Spark's workers of one machine: clones of one configuration that start side by side. */
+    @Test
+    void workersThatAreClones() throws Exception {
+        DataSet data = data(columns(3, 1));
+        MultiLayerConfiguration conf =
+                scheduled(ScheduleType.ITERATION).layers().getLayerWiseConfigurations();
+        List<String> warnings =
+                Warnings.of(
+                        () -> {
+                            for (int worker = 0; worker < 3; worker++) {
+                                MultiLayerNetwork copy = new MultiLayerNetwork(conf.clone());
+                                copy.init();
+                                Thread thread = new Thread(Net.training(copy, data, 3));
+                                thread.start();
+                                try {
+                                    thread.join();
+                                } catch (InterruptedException e) {
+                                    throw new IllegalStateException(e);
+                                }
+                            }
+                        });
+        assertThat(warnings).isEmpty();
+        // but one that comes when another has got far is none
+        ComputationGraph graph = scheduled(ScheduleType.ITERATION).graph();
+        assertThat(
+                        Warnings.of(
+                                () -> {
+                                    fit(graph, data, 21);
+                                    Thread other = new Thread(() -> fit(graph.clone(), data, 1));
+                                    other.start();
+                                    try {
+                                        other.join();
+                                    } catch (InterruptedException e) {
+                                        throw new IllegalStateException(e);
+                                    }
+                                }))
+                .containsExactly(AGAIN);
+    }
+
+    /** A batch cut from a larger one: ND4J's last slice of such a view is empty. */
+    @Test
+    void views() {
+        UnaryOperator<INDArray> cut =
+                array ->
+                        Nd4j.concat(0, array, array, array)
+                                .get(
+                                        NDArrayIndex.interval(1, 1 + N),
+                                        NDArrayIndex.all(),
+                                        NDArrayIndex.all(),
+                                        NDArrayIndex.all());
+        DataSet none = masked(cut.apply(columns(0, 0)), cut.apply(columns(8, 1)));
+        assertThat(Warnings.of(new Net(bce()).training(none, 21))).containsExactly(NO_FOREGROUND);
+        DataSet some = masked(cut.apply(columns(1, 1)), cut.apply(columns(8, 1)));
+        assertThat(Warnings.of(new Net(bce()).training(some, 21))).isEmpty();
     }
 
     /** As SparkComputationGraph does it: a new copy for each step, which asks for 0 and 0. */
