@@ -60,6 +60,17 @@ public final class BoundaryScores extends JavaOp {
     }
 
     @Override
+    void check(Arguments given) {
+        given.inputs(2, "sums", "coefficients").integers(0, "byClass").reals().yes(0);
+        requireSums(given);
+    }
+
+    static void requireSums(Arguments given) {
+        given.input(0, Arguments.FLOATING, Arguments.ANY, Arguments.ANY, 4);
+        given.input(1, given.typeOf(0), given.size(0, 0), given.size(0, 1));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         long images = inputs[0].size(0);
         return byClass() ? new long[] {images, inputs[0].size(1)} : new long[] {images};

@@ -43,6 +43,16 @@ public final class CrossEntropyGradient extends ScoreGradient {
     }
 
     @Override
+    void checkOwn(Arguments given) {
+        given.inputs(3, "logits", "labels", "upstream", "weights");
+        CrossEntropySums.requireArguments(given);
+        given.input(2, given.typeOf(0), given.size(0, 0), 3);
+        if (given.countOfInputs() > 3) {
+            CrossEntropySums.requireWeights(given, 3);
+        }
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

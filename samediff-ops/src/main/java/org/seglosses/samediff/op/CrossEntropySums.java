@@ -98,6 +98,55 @@ public final class CrossEntropySums extends JavaOp {
     }
 
     @Override
+    void check(Arguments given) {
+        given.integers(1, "probabilities", "hard");
+        boolean hard = given.countOfIntegers() > 1 && given.code(1, 2) == 1;
+        if (hard) {
+            given.inputs(3, "logits", "labels", "weights or ofTrueClass", "ofTrueClass");
+        } else {
+            given.inputs(2, "logits", "labels", "weights");
+        }
+        requireArguments(given);
+        int last = given.countOfInputs() - 1;
+        if (last >= (hard ? 3 : 2)) {
+            requireWeights(given, 2);
+        }
+        if (hard && last > 0) {
+            given.input(
+                    last, given.bitsOf(0), 2, given.size(0, 0), given.size(0, 2), given.size(0, 3));
+        }
+    }
+
+    /** The rules of this op and of its gradient. */
+    static void requireArguments(Arguments given) {
+        given.integers(1, "probabilities", "hard").realsAndWeights("classWeights", "smoothing");
+        given.flag(0);
+        if (given.countOfIntegers() > 1) {
+            given.flag(1);
+        }
+        given.share(0);
+        given.predictions(0);
+        given.weightOfEach(1, given.size(0, 1));
+        boolean soft = given.countOfInputs() > 1 && given.typeOf(1).get(0).isFPType();
+        if (soft) {
+            given.likePredictions(1);
+        } else {
+            given.input(
+                    1,
+                    List.of(DataType.INT32, DataType.FLOAT, DataType.DOUBLE),
+                    given.size(0, 0),
+                    1,
+                    given.size(0, 2),
+                    given.size(0, 3));
+        }
+    }
+
+    static void requireWeights(Arguments given, int input) {
+        given.input(
+                input, given.typeOf(0), given.size(0, 0), 1, given.size(0, 2), given.size(0, 3));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return new long[] {inputs[0].size(0), 3};
     }

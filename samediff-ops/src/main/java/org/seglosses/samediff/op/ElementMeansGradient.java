@@ -30,6 +30,13 @@ public final class ElementMeansGradient extends JavaOp {
     }
 
     @Override
+    void check(Arguments given) {
+        given.inputs(2, "sums", "upstream");
+        boolean eachImage = ElementMeans.requireArguments(given);
+        given.length(1, Arguments.FLOATING, eachImage ? given.size(0, 0) : 1);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

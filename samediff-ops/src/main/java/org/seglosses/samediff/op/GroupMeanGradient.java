@@ -26,6 +26,13 @@ public final class GroupMeanGradient extends JavaOp {
     }
 
     @Override
+    void check(Arguments given) {
+        given.inputs(2, "losses", "upstream").integers(0).reals();
+        given.length(0, Arguments.FLOATING, Arguments.ANY);
+        given.length(1, Arguments.FLOATING, 1);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

@@ -28,8 +28,9 @@ import java.util.Map;
  * <p>Limits: at least one input, exactly one output (a gradient is an op of its own), and
  * parameters that travel as {@code iArgs} and {@code tArgs}, which is what ND4J saves and clones.
  * An op is known to ND4J by its name, which starts with {@value #PREFIX}; {@link JavaOps} registers
- * it when ND4J starts. Each op class is public and has a public constructor without arguments
- * because ND4J creates ops by reflection when it clones or loads a graph.
+ * it when ND4J starts or, at the latest, when an op is made. Each op class is public and has a
+ * public constructor without arguments because ND4J creates ops by reflection when it clones or
+ * loads a graph.
  */
 public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
 
@@ -46,7 +47,9 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     private static volatile long carrierHash;
 
     /** For ND4J, which creates ops by reflection. */
-    protected JavaOp() {}
+    protected JavaOp() {
+        JavaOps.register();
+    }
 
     /**
      * Adds the op to a graph.
@@ -56,10 +59,16 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
      */
     protected JavaOp(SameDiff graph, SDVariable... inputs) {
         super(graph, inputs);
+        JavaOps.register();
     }
 
     /** Returns the op's name without the prefix. */
     abstract String shortName();
+
+    /**
+     * States the rules of the op's arguments and inputs: how many there are, and what each must be.
+     */
+    abstract void check(Arguments given);
 
     /** Returns the shape of the output for these inputs; throws if the inputs do not fit. */
     abstract long[] outputShape(INDArray[] inputs);
@@ -100,6 +109,7 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     @Override
     public final List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
         INDArray[] inputs = context.getInputArrays().toArray(new INDArray[0]);
+        checkArguments(inputs);
         INDArray output =
                 Nd4j.createUninitialized(outputType(types(inputs)), outputShape(inputs), 'c');
         execute(inputs, output);
@@ -117,6 +127,7 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
 
     @Override
     public final List<DataType> calculateOutputDataTypes(List<DataType> inputs) {
+        checkArguments(null);
         return Collections.singletonList(outputType(inputs));
     }
 
@@ -140,6 +151,16 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     @Override
     public final void configureFromArguments() {
         // parameters are read from iArgs and tArgs where they are used
+        checkArguments(null);
+    }
+
+    /**
+     * Holds all that an op was built or loaded with against its rules, before anything reads it.
+     *
+     * @param inputs the inputs, or null as long as they are not known
+     */
+    private void checkArguments(INDArray[] inputs) {
+        check(new Arguments(opName(), iArgs(), tArgs(), bArgs(), inputs));
     }
 
     @Override

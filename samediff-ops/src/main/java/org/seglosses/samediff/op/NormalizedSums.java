@@ -52,6 +52,20 @@ public final class NormalizedSums extends JavaOp {
     }
 
     @Override
+    void check(Arguments given) {
+        given.inputs(1, "sums");
+        requireArguments(given);
+    }
+
+    /** The rules of this op and its gradient; returns whether a group is an image. */
+    static boolean requireArguments(Arguments given) {
+        given.integers(2, "divisor", "eachImage").reals();
+        given.code(0, Divisor.values().length);
+        given.input(0, Arguments.FLOATING, Arguments.ANY, 3);
+        return given.flag(1);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return new long[] {flagArg(1) ? inputs[0].size(0) : 1};
     }

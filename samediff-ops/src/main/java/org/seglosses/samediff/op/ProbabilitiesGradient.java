@@ -35,6 +35,13 @@ public final class ProbabilitiesGradient extends JavaOp {
     }
 
     @Override
+    void check(Arguments given) {
+        given.inputs(3, "values", "codes", "upstream").integers(1, "form").reals();
+        given.code(0, Probabilities.Form.values().length);
+        given.predictions(0).codes(1, 0).likePredictions(2);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

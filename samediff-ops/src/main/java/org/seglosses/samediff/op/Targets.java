@@ -97,6 +97,16 @@ public final class Targets extends JavaOp {
     }
 
     @Override
+    void check(Arguments given) {
+        given.inputs(2, "labels", "logits", "mask").reals();
+        given.integers(4, "labelling", "ignores", "ignoreIndex", "fractionalMask", "soft").yes(4);
+        given.code(0, Labelling.values().length);
+        given.flag(1);
+        given.integer(2, Integer.MIN_VALUE, Integer.MAX_VALUE);
+        given.flag(3);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         long[] shape = inputs[1].shape().clone();
         Blocks.of("logits", inputs[1]);
