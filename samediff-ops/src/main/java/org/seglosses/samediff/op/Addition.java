@@ -37,10 +37,10 @@ public final class Addition extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "a", "b").integers(0).reals();
-        given.length(0, Arguments.FLOATING, Arguments.ANY);
-        given.length(1, given.typeOf(0), Arguments.ANY);
+        given.length(0, OpArguments.FLOATING, OpArguments.ANY);
+        given.length(1, given.typeOf(0), OpArguments.ANY);
     }
 
     @Override

@@ -60,13 +60,13 @@ public final class BoundaryScores extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "sums", "coefficients").integers(0, "byClass").reals().yes(0);
         requireSums(given);
     }
 
-    static void requireSums(Arguments given) {
-        given.input(0, Arguments.FLOATING, Arguments.ANY, Arguments.ANY, 4);
+    static void requireSums(OpArguments given) {
+        given.input(0, OpArguments.FLOATING, OpArguments.ANY, OpArguments.ANY, 4);
         given.input(1, given.typeOf(0), given.size(0, 0), given.size(0, 1));
     }
 

@@ -27,7 +27,7 @@ public final class BoundaryScoresGradient extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(3, "sums", "coefficients", "upstream").integers(0).reals();
         BoundaryScores.requireSums(given);
         given.length(2, given.typeOf(0), given.size(0, 0));

@@ -64,7 +64,7 @@ public final class BoundarySums extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(3, "probabilities", "codes", "targets");
         BoundaryTargets.requireWindows(given);
         given.predictions(0).codes(1, 0);
@@ -72,9 +72,9 @@ public final class BoundarySums extends JavaOp {
                 2,
                 List.of(DataType.INT64),
                 given.size(0, 0),
-                Arguments.ANY,
-                Arguments.ANY,
-                Arguments.ANY);
+                OpArguments.ANY,
+                OpArguments.ANY,
+                OpArguments.ANY);
     }
 
     @Override

@@ -37,7 +37,7 @@ public final class BoundarySumsGradient extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(4, "probabilities", "codes", "targets", "upstream");
         boolean complement = BoundaryTargets.requireWindows(given);
         given.predictions(0).codes(1, 0);
@@ -45,9 +45,9 @@ public final class BoundarySumsGradient extends JavaOp {
                 2,
                 List.of(DataType.INT64),
                 given.size(0, 0),
-                Arguments.ANY,
-                Arguments.ANY,
-                Arguments.ANY);
+                OpArguments.ANY,
+                OpArguments.ANY,
+                OpArguments.ANY);
         given.input(
                 3, given.typeOf(0), given.size(0, 0), given.size(0, 1) * (complement ? 2 : 1), 4);
     }

@@ -72,15 +72,16 @@ public final class BoundaryTargets extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "codes", "like");
         requireWindows(given);
-        given.input(1, List.of(), Arguments.ANY, Arguments.ANY, Arguments.ANY, Arguments.ANY);
+        given.input(
+                1, List.of(), OpArguments.ANY, OpArguments.ANY, OpArguments.ANY, OpArguments.ANY);
         given.codes(0, 1);
     }
 
     /** Returns whether there is a map of the complement. */
-    static boolean requireWindows(Arguments given) {
+    static boolean requireWindows(OpArguments given) {
         given.integers(3, "theta0", "theta", "complement").reals();
         given.window(0);
         given.window(1);

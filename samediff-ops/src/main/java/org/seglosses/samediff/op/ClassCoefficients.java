@@ -61,7 +61,7 @@ public final class ClassCoefficients extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "codes", "maps")
                 .integers(3, "absent", "double", "oneLabelPerPixel")
                 .reals();
@@ -71,11 +71,12 @@ public final class ClassCoefficients extends JavaOp {
         given.input(
                 0,
                 List.of(DataType.INT32),
-                Arguments.ANY,
-                oneLabelPerPixel ? 1 : Arguments.ANY,
-                Arguments.ANY,
-                Arguments.ANY);
-        given.input(1, List.of(), given.size(0, 0), Arguments.ANY, Arguments.ANY, Arguments.ANY);
+                OpArguments.ANY,
+                oneLabelPerPixel ? 1 : OpArguments.ANY,
+                OpArguments.ANY,
+                OpArguments.ANY);
+        given.input(
+                1, List.of(), given.size(0, 0), OpArguments.ANY, OpArguments.ANY, OpArguments.ANY);
         given.channels(1, oneLabelPerPixel ? 1 : given.size(0, 1));
     }
 

@@ -55,12 +55,12 @@ public final class ContourSums extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(3, "scores", "maps", "codes");
         requireArguments(given);
     }
 
-    static void requireArguments(Arguments given) {
+    static void requireArguments(OpArguments given) {
         given.integers(2, "symmetric", "form").reals();
         given.flag(0);
         given.code(1, Probabilities.Form.values().length);

@@ -35,7 +35,7 @@ public final class ContourSumsGradient extends ScoreGradient {
     }
 
     @Override
-    void checkOwn(Arguments given) {
+    void checkOwn(OpArguments given) {
         given.inputs(4, "scores", "maps", "codes", "upstream");
         ContourSums.requireArguments(given);
         given.input(3, given.typeOf(0), given.size(0, 0), 3);

@@ -43,7 +43,7 @@ public final class CrossEntropyGradient extends ScoreGradient {
     }
 
     @Override
-    void checkOwn(Arguments given) {
+    void checkOwn(OpArguments given) {
         given.inputs(3, "logits", "labels", "upstream", "weights");
         CrossEntropySums.requireArguments(given);
         given.input(2, given.typeOf(0), given.size(0, 0), 3);

@@ -98,7 +98,7 @@ public final class CrossEntropySums extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.integers(1, "probabilities", "hard");
         boolean hard = given.countOfIntegers() > 1 && given.code(1, 2) == 1;
         if (hard) {
@@ -112,13 +112,14 @@ public final class CrossEntropySums extends JavaOp {
             requireWeights(given, 2);
         }
         if (hard && last > 0) {
+            given.codes(1, 0);
             given.input(
                     last, given.bitsOf(0), 2, given.size(0, 0), given.size(0, 2), given.size(0, 3));
         }
     }
 
     /** The rules of this op and of its gradient. */
-    static void requireArguments(Arguments given) {
+    static void requireArguments(OpArguments given) {
         given.integers(1, "probabilities", "hard").realsAndWeights("classWeights", "smoothing");
         given.flag(0);
         if (given.countOfIntegers() > 1) {
@@ -141,7 +142,7 @@ public final class CrossEntropySums extends JavaOp {
         }
     }
 
-    static void requireWeights(Arguments given, int input) {
+    static void requireWeights(OpArguments given, int input) {
         given.input(
                 input, given.typeOf(0), given.size(0, 0), 1, given.size(0, 2), given.size(0, 3));
     }

@@ -82,7 +82,7 @@ public final class DistanceWeights extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "like", "codes", "pixelWeights");
         given.integersAndMore("classes", "eachImage", "absent").realsAndWeights("classWeights");
         given.flag(0);

@@ -56,7 +56,7 @@ public final class ElementMaps extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         int form = Target.require(given);
         given.integers(3, "target", "entropy", "probabilities");
         ElementSums.requireArguments(given, form);

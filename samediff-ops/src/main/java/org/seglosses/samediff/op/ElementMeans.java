@@ -115,13 +115,13 @@ public final class ElementMeans extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(1, "sums");
         requireArguments(given);
     }
 
     /** The rules of this op and its gradient; returns whether a group is an image. */
-    static boolean requireArguments(Arguments given) {
+    static boolean requireArguments(OpArguments given) {
         given.integers(
                         6,
                         "divisor",
@@ -137,7 +137,8 @@ public final class ElementMeans extends JavaOp {
         }
         given.notNegative(0);
         given.notNegative(1);
-        given.input(0, List.of(DataType.DOUBLE), Arguments.ANY, Arguments.ANY, ElementSums.COLUMNS);
+        given.input(
+                0, List.of(DataType.DOUBLE), OpArguments.ANY, OpArguments.ANY, ElementSums.COLUMNS);
         given.weightOfEach(WEIGHTS, given.size(0, 1));
         return given.flag(2);
     }

@@ -154,7 +154,7 @@ public final class ElementSums extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         boolean maps = given.countOfIntegers() > MAPS;
         int form = maps ? Target.require(given, "maps") : Target.require(given);
         given.integers(3, "target", "entropy", "probabilities", "maps").yes(MAPS);
@@ -165,7 +165,7 @@ public final class ElementSums extends JavaOp {
     }
 
     /** The rules of this op, its maps and its gradient. */
-    static void requireArguments(Arguments given, int form) {
+    static void requireArguments(OpArguments given, int form) {
         given.realsAndWeights(
                 "posWeight", "gamma", "reducedThreshold", "alpha", "epsilon", "smoothing");
         int entropy = given.code(1, Entropy.values().length);
@@ -185,7 +185,7 @@ public final class ElementSums extends JavaOp {
         given.weightOfEach(MODULATION, given.size(0, 1));
     }
 
-    static void requireMaps(Arguments given, int form) {
+    static void requireMaps(OpArguments given, int form) {
         given.integer(1, Entropy.SIGMOID.ordinal(), Entropy.SIGMOID.ordinal());
         given.maps(Target.count(form), COLUMNS);
     }

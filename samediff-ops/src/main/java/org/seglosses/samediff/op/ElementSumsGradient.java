@@ -41,7 +41,7 @@ public final class ElementSumsGradient extends ScoreGradient {
     }
 
     @Override
-    void checkOwn(Arguments given) {
+    void checkOwn(OpArguments given) {
         boolean maps = given.countOfIntegers() > ElementSums.MAPS;
         int form =
                 maps

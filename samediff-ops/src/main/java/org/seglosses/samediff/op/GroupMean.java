@@ -35,9 +35,9 @@ public final class GroupMean extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(1, "losses").integers(0).reals();
-        given.length(0, Arguments.FLOATING, Arguments.ANY);
+        given.length(0, OpArguments.FLOATING, OpArguments.ANY);
     }
 
     @Override

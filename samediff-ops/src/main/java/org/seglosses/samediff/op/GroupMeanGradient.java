@@ -26,10 +26,10 @@ public final class GroupMeanGradient extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "losses", "upstream").integers(0).reals();
-        given.length(0, Arguments.FLOATING, Arguments.ANY);
-        given.length(1, Arguments.FLOATING, 1);
+        given.length(0, OpArguments.FLOATING, OpArguments.ANY);
+        given.length(1, OpArguments.FLOATING, 1);
     }
 
     @Override

@@ -47,10 +47,11 @@ public final class HardCodes extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "codes", "ofTrueClass", "kth").integers(0).reals("thresh");
         given.share(0);
-        given.input(0, List.of(DataType.INT32), Arguments.ANY, 1, Arguments.ANY, Arguments.ANY);
+        given.input(
+                0, List.of(DataType.INT32), OpArguments.ANY, 1, OpArguments.ANY, OpArguments.ANY);
         given.input(
                 1,
                 List.of(DataType.INT32, DataType.INT64),

@@ -68,7 +68,7 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     /**
      * States the rules of the op's arguments and inputs: how many there are, and what each must be.
      */
-    abstract void check(Arguments given);
+    abstract void check(OpArguments given);
 
     /** Returns the shape of the output for these inputs; throws if the inputs do not fit. */
     abstract long[] outputShape(INDArray[] inputs);
@@ -110,11 +110,29 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     public final List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
         INDArray[] inputs = context.getInputArrays().toArray(new INDArray[0]);
         checkArguments(inputs);
-        INDArray output =
-                Nd4j.createUninitialized(outputType(types(inputs)), outputShape(inputs), 'c');
+        DataType type = outputType(types(inputs));
+        requireDeclared(type);
+        INDArray output = Nd4j.createUninitialized(type, outputShape(inputs), 'c');
         execute(inputs, output);
         context.setInputArray(0, output);
         return Collections.singletonList(output.shapeDescriptor());
+    }
+
+    /** The carrier cannot write to an output of another type than the graph says. */
+    private void requireDeclared(DataType type) {
+        String[] outputs = sameDiff == null ? null : outputVariablesNames();
+        if (outputs == null || outputs.length == 0) {
+            return;
+        }
+        DataType declared = sameDiff.getVariable(outputs[0]).dataType();
+        if (declared != type) {
+            throw new IllegalArgumentException(
+                    opName()
+                            + ": the output must be "
+                            + declared
+                            + " as the graph declares it, got arguments and inputs that make it "
+                            + type);
+        }
     }
 
     private static List<DataType> types(INDArray[] arrays) {
@@ -160,7 +178,7 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
      * @param inputs the inputs, or null as long as they are not known
      */
     private void checkArguments(INDArray[] inputs) {
-        check(new Arguments(opName(), iArgs(), tArgs(), bArgs(), inputs));
+        check(new OpArguments(opName(), iArgs(), tArgs(), bArgs(), inputs));
     }
 
     @Override

@@ -76,7 +76,7 @@ public final class KthSmallest extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(1, "values").integers(2, "k", "eachImage", "ofTrueClass").reals();
         given.requireInteger(0, getIArgument(0) >= 1, "at least 1");
         given.flag(1);
@@ -85,11 +85,11 @@ public final class KthSmallest extends JavaOp {
                     0,
                     List.of(DataType.INT32, DataType.INT64),
                     2,
-                    Arguments.ANY,
-                    Arguments.ANY,
-                    Arguments.ANY);
+                    OpArguments.ANY,
+                    OpArguments.ANY,
+                    OpArguments.ANY);
         } else {
-            given.length(0, Arguments.FLOATING, Arguments.ANY);
+            given.length(0, OpArguments.FLOATING, OpArguments.ANY);
         }
     }
 

@@ -57,7 +57,7 @@ public final class LovaszSums extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "values", "weights").integers(2, "hinge", "groups").reals();
         given.flag(0);
         given.code(1, BY_CHANNEL + 1);

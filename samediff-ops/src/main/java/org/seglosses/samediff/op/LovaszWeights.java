@@ -100,7 +100,7 @@ public final class LovaszWeights extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "values", "codes");
         given.integersAndMore("classes", "eachImage", "absent", "flat", "hinge");
         given.realsAndWeights("classWeights");

@@ -52,16 +52,16 @@ public final class NormalizedSums extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(1, "sums");
         requireArguments(given);
     }
 
     /** The rules of this op and its gradient; returns whether a group is an image. */
-    static boolean requireArguments(Arguments given) {
+    static boolean requireArguments(OpArguments given) {
         given.integers(2, "divisor", "eachImage").reals();
         given.code(0, Divisor.values().length);
-        given.input(0, Arguments.FLOATING, Arguments.ANY, 3);
+        given.input(0, OpArguments.FLOATING, OpArguments.ANY, 3);
         return given.flag(1);
     }
 

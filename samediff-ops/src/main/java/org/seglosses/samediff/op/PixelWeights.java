@@ -59,7 +59,7 @@ public final class PixelWeights extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "mask", "labels").integers(1, "double", "perChannel").reals();
         given.flag(0);
         given.yes(1);

@@ -89,7 +89,7 @@ public final class Probabilities extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "scores", "codes").integers(1, "form").reals();
         given.code(0, Form.values().length);
         given.predictions(0).codes(1, 0);

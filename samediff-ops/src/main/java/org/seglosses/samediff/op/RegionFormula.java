@@ -168,7 +168,7 @@ enum RegionFormula {
     }
 
     /** States the rule of an argument, by its name. */
-    void check(Arguments given, int argument) {
+    void check(OpArguments given, int argument) {
         switch (names[argument]) {
             case "eps", "gamma" -> given.positive(argument);
             case "bothBelow" -> given.finite(argument);

@@ -185,13 +185,13 @@ public final class RegionLosses extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(1, "sums");
         requireArguments(given);
     }
 
     /** The rules of this op and its gradient; returns whether a group is an image. */
-    static boolean requireArguments(Arguments given) {
+    static boolean requireArguments(OpArguments given) {
         given.integersAndMore(
                 "classes",
                 "formula",
@@ -211,7 +211,8 @@ public final class RegionLosses extends JavaOp {
         for (int i = 0; i < names.length; i++) {
             formula.check(given, i);
         }
-        given.input(0, List.of(DataType.DOUBLE), Arguments.ANY, Arguments.ANY, RegionSums.COLUMNS);
+        given.input(
+                0, List.of(DataType.DOUBLE), OpArguments.ANY, OpArguments.ANY, RegionSums.COLUMNS);
         given.classes(CLASSES, given.size(0, 1));
         given.weightOfEach(names.length, given.size(0, 1));
         return given.flag(2);

@@ -30,10 +30,10 @@ public final class RegionLossesGradient extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "sums", "upstream");
         boolean eachImage = RegionLosses.requireArguments(given);
-        given.length(1, Arguments.FLOATING, eachImage ? given.size(0, 0) : 1);
+        given.length(1, OpArguments.FLOATING, eachImage ? given.size(0, 0) : 1);
     }
 
     @Override

@@ -84,12 +84,12 @@ public final class RegionMaps extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         requireArguments(given, Target.require(given));
     }
 
     /** The rules of this op and of those that read its maps. */
-    static void requireArguments(Arguments given, int form) {
+    static void requireArguments(OpArguments given, int form) {
         given.integers(5, "target", "squarePredicted", "squareLabelled", "form", "slopes").reals();
         given.flag(1);
         given.flag(2);

@@ -54,7 +54,7 @@ public final class RegionSums extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         int form = Target.require(given, "maps");
         RegionMaps.requireArguments(given, form);
         given.maps(Target.count(form), COLUMNS);

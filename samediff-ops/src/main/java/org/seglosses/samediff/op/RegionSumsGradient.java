@@ -36,7 +36,7 @@ public final class RegionSumsGradient extends ScoreGradient {
     }
 
     @Override
-    void checkOwn(Arguments given) {
+    void checkOwn(OpArguments given) {
         int form = Target.require(given, "maps", "upstream");
         RegionMaps.requireArguments(given, form);
         int next = Target.count(form);

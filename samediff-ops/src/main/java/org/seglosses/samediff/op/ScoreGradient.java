@@ -24,10 +24,10 @@ abstract class ScoreGradient extends JavaOp {
     }
 
     /** States the rules of all but the addend. */
-    abstract void checkOwn(Arguments given);
+    abstract void checkOwn(OpArguments given);
 
     @Override
-    final void check(Arguments given) {
+    final void check(OpArguments given) {
         boolean addend = given.hasAddend();
         checkOwn(addend ? given.withoutAddend() : given);
         INDArray[] inputs = given.inputs();

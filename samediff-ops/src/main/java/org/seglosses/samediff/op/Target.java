@@ -60,7 +60,7 @@ public record Target(boolean onePerPixel, SDVariable codes, SDVariable soft, SDV
      *
      * @return the form
      */
-    static int require(Arguments given, String... others) {
+    static int require(OpArguments given, String... others) {
         given.integersAndMore("others", "target");
         int form = given.integer(0, 0, SOFT | WEIGHTS | ONE_PER_PIXEL);
         List<String> names = new ArrayList<>(List.of("prediction", "codes"));
@@ -83,7 +83,7 @@ public record Target(boolean onePerPixel, SDVariable codes, SDVariable soft, SDV
                     next,
                     given.typeOf(0),
                     given.size(0, 0),
-                    Arguments.ANY,
+                    OpArguments.ANY,
                     given.size(0, 2),
                     given.size(0, 3));
         }

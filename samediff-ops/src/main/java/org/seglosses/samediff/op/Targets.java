@@ -97,7 +97,7 @@ public final class Targets extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "labels", "logits", "mask").reals();
         given.integers(4, "labelling", "ignores", "ignoreIndex", "fractionalMask", "soft").yes(4);
         given.code(0, Labelling.values().length);
@@ -146,7 +146,7 @@ public final class Targets extends JavaOp {
         IntBuffer codes = HostArray.ints(output);
         Integer ignore = flagArg(1) ? Integer.valueOf(intArg(2)) : null;
         boolean soft = iArgs().length > 4;
-        if (soft && perChannel && !vectors && blocks.channels() > 1) {
+        if (soft && !vectors && blocks.channels() > 1) {
             throw new IllegalArgumentException(
                     "labels must be declared class indices [N,H,W] or [N,1,H,W] if they are, got "
                             + Arrays.toString(labels.shape())

@@ -42,7 +42,7 @@ public final class TrueProbability extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "logits", "codes").integers(1, "probabilities").reals();
         given.flag(0);
         given.predictions(0);

@@ -53,7 +53,7 @@ public final class WeightedSums extends JavaOp {
     }
 
     @Override
-    void check(Arguments given) {
+    void check(OpArguments given) {
         given.inputs(2, "probabilities", "weights").integers(0, "byChannel").reals().yes(0);
         given.predictions(0);
         given.input(

@@ -32,12 +32,18 @@ public final class WeightedSumsGradient extends ScoreGradient {
     }
 
     @Override
-    void checkOwn(Arguments given) {
+    void checkOwn(OpArguments given) {
         given.inputs(2, "upstream", "weights").integers(0).reals();
-        given.length(0, Arguments.FLOATING, Arguments.ANY);
-        given.input(1, given.bitsOf(0), Arguments.ANY, Arguments.ANY, Arguments.ANY, Arguments.ANY);
+        given.length(0, OpArguments.FLOATING, OpArguments.ANY);
+        given.input(
+                1,
+                given.bitsOf(0),
+                OpArguments.ANY,
+                OpArguments.ANY,
+                OpArguments.ANY,
+                OpArguments.ANY);
         long images = given.size(1, 0);
-        given.length(0, Arguments.FLOATING, given.size(0, 0) == 1 ? 1 : images);
+        given.length(0, OpArguments.FLOATING, given.size(0, 0) == 1 ? 1 : images);
     }
 
     @Override

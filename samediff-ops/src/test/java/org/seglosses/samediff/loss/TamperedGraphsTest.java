@@ -376,6 +376,6 @@ class TamperedGraphsTest {
         assertRefusedWhenRun(
                 exchanged,
                 "seglosses_boundary_sums: probabilities must be FLOAT or DOUBLE of shape [any, any,"
-                        + " any, any], got INT32 [1, 1, 4, 4]");
+                        + " any, any], got INT [1, 1, 4, 4]");
     }
 }

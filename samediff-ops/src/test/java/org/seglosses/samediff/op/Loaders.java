@@ -3,7 +3,6 @@ package org.seglosses.samediff.op;
 import org.nd4j.linalg.factory.Nd4j;
 
 import java.io.File;
-import java.lang.ref.WeakReference;
 import java.lang.reflect.InvocationTargetException;
 import java.net.MalformedURLException;
 import java.net.URL;
@@ -98,19 +97,7 @@ final class Loaders {
         first.run("useThreads");
         first.close();
         first.run("failInThreads");
-
-        WeakReference<Application> gone = new WeakReference<>(first);
-        first = null;
-        System.out.println("collected " + isCollected(gone));
         second.run("useAndSave", file);
         System.exit(0);
-    }
-
-    private static boolean isCollected(WeakReference<?> reference) throws InterruptedException {
-        for (int i = 0; i < 50 && reference.get() != null; i++) {
-            System.gc();
-            Thread.sleep(20);
-        }
-        return reference.get() == null;
     }
 }

@@ -43,7 +43,12 @@ public final class PluggedIn {
         SameDiff sd = SameDiff.create();
         SDVariable y = sd.placeHolder("labels", DataType.DOUBLE, -1, 1, -1, -1);
         SDVariable z = sd.placeHolder("logits", DataType.DOUBLE, -1, 2, -1, -1);
-        Dice.builder().mode(Mode.MULTICLASS).build().define(sd, "loss", y, z).markAsLoss();
+        SDVariable scale = sd.var("scale", Nd4j.scalar(1.0));
+        Dice.builder()
+                .mode(Mode.MULTICLASS)
+                .build()
+                .define(sd, "loss", y, z.mul(scale))
+                .markAsLoss();
         return sd;
     }
 
@@ -56,11 +61,11 @@ public final class PluggedIn {
         SameDiff sd = graph();
         double value = value(sd);
         same(value, value(sd.dup()));
-        INDArray gradient = sd.calculateGradients(inputs(), "logits").get("logits");
+        INDArray gradient = sd.calculateGradients(inputs(), "scale").get("scale");
         sd.save(file, true);
         SameDiff loaded = SameDiff.load(file, true);
         same(value, value(loaded));
-        INDArray ofLoaded = loaded.calculateGradients(inputs(), "logits").get("logits");
+        INDArray ofLoaded = loaded.calculateGradients(inputs(), "scale").get("scale");
         if (!gradient.equals(ofLoaded)) {
             throw new IllegalStateException(gradient + " and " + ofLoaded);
         }

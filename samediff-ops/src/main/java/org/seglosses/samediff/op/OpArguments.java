@@ -11,7 +11,7 @@ import java.util.List;
  * with as for those that were built. What breaks a rule is an {@code IllegalArgumentException} that
  * names the op, the argument, the rule and the value.
  */
-final class Arguments {
+final class OpArguments {
 
     /** The types that kernels compute in. */
     static final List<DataType> FLOATING = List.of(DataType.FLOAT, DataType.DOUBLE);
@@ -31,7 +31,7 @@ final class Arguments {
     private String[] realNames = {};
     private String[] inputNames = {};
 
-    Arguments(String op, long[] integers, double[] reals, boolean[] booleans, INDArray[] inputs) {
+    OpArguments(String op, long[] integers, double[] reals, boolean[] booleans, INDArray[] inputs) {
         this.op = op;
         this.integers = integers;
         this.reals = reals;
@@ -42,14 +42,14 @@ final class Arguments {
     // ---- how many there are
 
     /** Integers of these names; those from the place {@code least} on may be left out. */
-    Arguments integers(int least, String... names) {
+    OpArguments integers(int least, String... names) {
         integerNames = names;
         requireCount("integer", integers.length, least, names.length, names, integers);
         return this;
     }
 
     /** Integers of these names, and any number of a list after them. */
-    Arguments integersAndMore(String list, String... names) {
+    OpArguments integersAndMore(String list, String... names) {
         integerNames = withList(names, list);
         int count = integers.length;
         requireCount("integer", count, names.length, Integer.MAX_VALUE, integerNames, integers);
@@ -57,14 +57,14 @@ final class Arguments {
     }
 
     /** Reals of these names, all of them. */
-    Arguments reals(String... names) {
+    OpArguments reals(String... names) {
         realNames = names;
         requireCount("real", reals.length, names.length, names.length, names, reals);
         return this;
     }
 
     /** Reals of these names, and a list of weights after them, finite and not negative. */
-    Arguments realsAndWeights(String list, String... names) {
+    OpArguments realsAndWeights(String list, String... names) {
         realNames = withList(names, list);
         requireCount("real", reals.length, names.length, Integer.MAX_VALUE, realNames, reals);
         for (int i = names.length; i < reals.length; i++) {
@@ -74,7 +74,7 @@ final class Arguments {
     }
 
     /** Inputs of these names; those from the place {@code least} on may be left out. */
-    Arguments inputs(int least, String... names) {
+    OpArguments inputs(int least, String... names) {
         inputNames = names;
         if (booleans.length != 0) {
             throw new IllegalArgumentException(
@@ -102,11 +102,11 @@ final class Arguments {
     }
 
     /** The same but for the last input. */
-    Arguments withoutAddend() {
+    OpArguments withoutAddend() {
         if (inputs != null && inputs.length == 0) {
             throw new IllegalArgumentException(op + " must have the input addend, got none");
         }
-        return new Arguments(
+        return new OpArguments(
                 op,
                 integers,
                 reals,
@@ -147,7 +147,7 @@ final class Arguments {
     }
 
     /** What is there only to say yes. */
-    Arguments yes(int i) {
+    OpArguments yes(int i) {
         if (i < integers.length) {
             integer(i, 1, 1);
         }
@@ -254,7 +254,7 @@ final class Arguments {
     }
 
     /** An input of one of some types (none for any), and a shape. */
-    Arguments input(int i, List<DataType> types, long... shape) {
+    OpArguments input(int i, List<DataType> types, long... shape) {
         if (inputs == null) {
             return this;
         }
@@ -271,7 +271,7 @@ final class Arguments {
     }
 
     /** An input of one of some types that has so many elements, in any shape. */
-    Arguments length(int i, List<DataType> types, long length) {
+    OpArguments length(int i, List<DataType> types, long length) {
         if (inputs != null
                 && (length != ANY && inputs[i].length() != length
                         || !types.contains(inputs[i].dataType()))) {
@@ -282,12 +282,12 @@ final class Arguments {
     }
 
     /** Predictions, or what is as they are: {@code [N,C,H,W]}, FLOAT or DOUBLE. */
-    Arguments predictions(int i) {
+    OpArguments predictions(int i) {
         return input(i, FLOATING, ANY, ANY, ANY, ANY);
     }
 
     /** What has the type and shape of predictions that are input 0. */
-    Arguments likePredictions(int i) {
+    OpArguments likePredictions(int i) {
         return input(i, typeOf(0), size(0, 0), size(0, 1), size(0, 2), size(0, 3));
     }
 
@@ -299,7 +299,7 @@ final class Arguments {
     }
 
     /** Codes of {@link Targets} that go with predictions that are an input. */
-    Arguments codes(int i, int predictions) {
+    OpArguments codes(int i, int predictions) {
         return input(
                 i,
                 List.of(DataType.INT32),
@@ -310,7 +310,7 @@ final class Arguments {
     }
 
     /** The maps of predictions that are input 0. */
-    Arguments maps(int i, int columns) {
+    OpArguments maps(int i, int columns) {
         if (inputs == null) {
             return this;
         }
