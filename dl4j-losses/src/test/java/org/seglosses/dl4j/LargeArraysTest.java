@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -26,9 +27,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Views that lie beyond the first 2 GiB of their buffer, and arrays that have more. Of what is
- * reserved here only the few pages that a test reads or writes ever take memory.
+ * Views that lie beyond the first 2 GiB of their buffer, and arrays that have more: up to 5 GiB at
+ * once.
  */
+@Tag("soak")
 class LargeArraysTest {
 
     private static final int CLASSES = 3;
@@ -41,6 +43,8 @@ class LargeArraysTest {
 
     private final List<INDArray> reserved = new ArrayList<>();
 
+    private long used;
+
     @AfterEach
     void free() {
         reserved.forEach(INDArray::close);
@@ -52,13 +56,18 @@ class LargeArraysTest {
         return array;
     }
 
-    /** The last images of a data set in one array, as a batch of it is a view. */
-    private INDArray view(INDArray values) {
-        long[] shape = values.shape();
-        long image = values.length() / IMAGES;
-        long images = BEYOND / values.dataType().width() / image;
-        INDArray all = reserve(values.dataType(), images, shape[1], shape[2], shape[3]);
-        INDArray view = all.get(NDArrayIndex.interval(images - IMAGES, images));
+    private INDArray base(DataType type) {
+        used = 0;
+        return reserve(type, BEYOND / type.width());
+    }
+
+    /** The same values at the end of an array, as a batch of a large data set is a view. */
+    private INDArray view(INDArray base, INDArray values) {
+        long end = base.length() - used;
+        used += values.length();
+        INDArray view =
+                base.get(NDArrayIndex.interval(end - values.length(), end))
+                        .reshape('c', values.shape());
         view.assign(values);
         assertThat(view.data().offset() * values.dataType().width()).isGreaterThan(1L << 31);
         return view;
@@ -110,17 +119,19 @@ class LargeArraysTest {
             value = DataType.class,
             names = {"FLOAT", "DOUBLE"})
     void viewsFarFromTheirBuffersBeginningAreReadAsAnyOther(DataType type) {
+        INDArray base = base(type);
         INDArray logits = logits(type);
-        INDArray farLogits = view(logits);
-        List<DataType> labelTypes =
-                type == DataType.FLOAT
-                        ? List.of(DataType.FLOAT, DataType.INT32)
-                        : List.of(DataType.DOUBLE, DataType.INT64, DataType.UINT8);
-        for (DataType labelType : labelTypes) {
-            INDArray labels = labels(labelType);
-            INDArray farLabels = view(labels);
-            INDArray mask = mask(type);
-            INDArray farMask = view(mask);
+        INDArray farLogits = view(base, logits);
+        INDArray mask = mask(type);
+        INDArray farMask = view(base, mask);
+        INDArray ownLabels = labels(type);
+        INDArray farOwnLabels = view(base, ownLabels);
+        DataType other = type == DataType.FLOAT ? DataType.INT32 : DataType.UINT8;
+        INDArray otherLabels = labels(other);
+        INDArray farOtherLabels = view(base(other), otherLabels);
+        for (boolean own : new boolean[] {true, false}) {
+            INDArray labels = own ? ownLabels : otherLabels;
+            INDArray farLabels = own ? farOwnLabels : farOtherLabels;
             for (SegmentationLoss loss : losses()) {
                 Pair<Double, INDArray> near = run(loss, labels, logits, mask);
                 Pair<Double, INDArray> far = run(loss, farLabels, farLogits, farMask);
@@ -135,10 +146,11 @@ class LargeArraysTest {
             value = DataType.class,
             names = {"FLOAT", "DOUBLE"})
     void inSameDiffToo(DataType type) {
+        INDArray base = base(type);
         INDArray logits = logits(type);
-        INDArray farLogits = view(logits);
+        INDArray farLogits = view(base, logits);
         INDArray labels = labels(type);
-        INDArray farLabels = view(labels);
+        INDArray farLabels = view(base, labels);
         SameDiff sd = SameDiff.create();
         SDVariable y = sd.placeHolder("y", type, -1, 1, HEIGHT, WIDTH);
         SDVariable z = sd.placeHolder("z", type, -1, CLASSES, HEIGHT, WIDTH);
@@ -161,6 +173,8 @@ class LargeArraysTest {
         assertRefused(loss, large, large, null, "preOutput" + inFloat);
         assertRefused(loss, large, small, null, "labels" + inFloat);
         assertRefused(loss, small, small, large, "mask" + inFloat);
+        free();
+        reserved.clear();
         INDArray wide = reserve(DataType.DOUBLE, doubles);
         INDArray bytes = reserve(DataType.UINT8, doubles);
         String inDouble =

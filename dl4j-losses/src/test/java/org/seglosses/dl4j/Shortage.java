@@ -239,15 +239,14 @@ public final class Shortage {
                 urls.add(Path.of(entry).toUri().toURL());
             }
         }
-        try (Own own = new Own(urls.toArray(new URL[0]))) {
-            Runnable afterwards =
-                    (Runnable)
-                            own.loadClass("org.seglosses.dl4j.Shortage", false)
-                                    .getMethod("beforeAndAfter")
-                                    .invoke(null);
-            own.close();
-            afterwards.run();
-        }
+        Own own = new Own(urls.toArray(new URL[0]));
+        Runnable afterwards =
+                (Runnable)
+                        own.loadClass("org.seglosses.dl4j.Shortage", false)
+                                .getMethod("beforeAndAfter")
+                                .invoke(null);
+        own.close();
+        afterwards.run();
     }
 
     /** Uses the library, and returns what is to be done once its class loader is closed. */
