@@ -47,6 +47,11 @@ record Batch(
             throw new IllegalArgumentException(
                     "preOutput must not be empty, got shape " + Arrays.toString(preOutput.shape()));
         }
+        requireSize(preOutput, "preOutput", preOutput.dataType() == DataType.DOUBLE);
+        requireSize(labels, "labels", isWide(labels));
+        if (mask != null) {
+            requireSize(mask, "mask", isWide(mask));
+        }
         if (preOutput.rank() == 4) {
             return new Batch(labels, preOutput, mask, preOutput.size(0), false, false);
         }
@@ -110,6 +115,28 @@ record Batch(
                     name
                             + " must be numbers or booleans, got "
                             + type
+                            + " of shape "
+                            + Arrays.toString(array.shape()));
+        }
+    }
+
+    /** Whether labels of that type are read as doubles. */
+    private static boolean isWide(INDArray array) {
+        return array.dataType() != DataType.FLOAT && array.dataType() != DataType.INT32;
+    }
+
+    /** Kernels see an array as a Java buffer, which has fewer than 2^31 bytes. */
+    private static void requireSize(INDArray array, String name, boolean wide) {
+        long most = Integer.MAX_VALUE / (wide ? Double.BYTES : Float.BYTES);
+        if (array.length() > most) {
+            throw new IllegalArgumentException(
+                    name
+                            + " must have at most "
+                            + most
+                            + " elements (2 GiB as "
+                            + (wide ? DataType.DOUBLE : DataType.FLOAT)
+                            + "; use smaller batches or tiles), got "
+                            + array.length()
                             + " of shape "
                             + Arrays.toString(array.shape()));
         }

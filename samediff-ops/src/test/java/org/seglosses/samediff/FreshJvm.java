@@ -39,7 +39,7 @@ public final class FreshJvm {
         return run(classPath, main, arguments);
     }
 
-    private static Path codeOf(Class<?> type) {
+    public static Path codeOf(Class<?> type) {
         try {
             return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
         } catch (URISyntaxException e) {

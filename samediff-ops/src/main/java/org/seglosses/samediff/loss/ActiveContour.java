@@ -89,7 +89,10 @@ public record ActiveContour(double weight, boolean symmetric, Integer ignoreInde
 
     private SDVariable length(LossGraph graph, boolean eachImage) {
         return NormalizedSums.of(
-                graph.contourSums(symmetric), NormalizedSums.Divisor.VALID, eachImage);
+                graph.contourSums(symmetric),
+                NormalizedSums.Divisor.VALID,
+                eachImage,
+                graph.type());
     }
 
     private SDVariable fit(LossGraph graph, boolean eachImage) {

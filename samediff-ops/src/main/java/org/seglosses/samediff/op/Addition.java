@@ -37,6 +37,13 @@ public final class Addition extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "a", "b").integers(0).reals();
+        given.length(0, OpArguments.FLOATING, OpArguments.ANY);
+        given.length(1, given.typeOf(0), OpArguments.ANY);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         if (!Arrays.equals(inputs[0].shape(), inputs[1].shape())) {
             throw new IllegalArgumentException(

@@ -49,10 +49,7 @@ record Blocks(int images, int channels, int height, int width, int size) {
                             + " channels, got shape "
                             + Arrays.toString(shape));
         }
-        if (array.length() > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException(
-                    name + " must have fewer than 2^31 elements, got " + Arrays.toString(shape));
-        }
+        HostArray.requireSize(name, array, array.dataType());
         int channels = (int) shape[1];
         int pixels = (int) (shape[2] * shape[3]);
         int size = Math.max(LEAST, VALUES / Math.max(1, channels) / LANES * LANES);

@@ -60,6 +60,17 @@ public final class BoundaryScores extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "sums", "coefficients").integers(0, "byClass").reals().yes(0);
+        requireSums(given);
+    }
+
+    static void requireSums(OpArguments given) {
+        given.input(0, OpArguments.FLOATING, OpArguments.ANY, OpArguments.ANY, 4);
+        given.input(1, given.typeOf(0), given.size(0, 0), given.size(0, 1));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         long images = inputs[0].size(0);
         return byClass() ? new long[] {images, inputs[0].size(1)} : new long[] {images};

@@ -27,6 +27,13 @@ public final class BoundaryScoresGradient extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(3, "sums", "coefficients", "upstream").integers(0).reals();
+        BoundaryScores.requireSums(given);
+        given.length(2, given.typeOf(0), given.size(0, 0));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

@@ -64,6 +64,20 @@ public final class BoundarySums extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(3, "probabilities", "codes", "targets");
+        BoundaryTargets.requireWindows(given);
+        given.predictions(0).codes(1, 0);
+        given.input(
+                2,
+                List.of(DataType.INT64),
+                given.size(0, 0),
+                OpArguments.ANY,
+                OpArguments.ANY,
+                OpArguments.ANY);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return new long[] {inputs[0].size(0), inputs[0].size(1) * (flagArg(2) ? 2 : 1), 4};
     }

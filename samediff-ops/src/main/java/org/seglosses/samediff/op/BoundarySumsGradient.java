@@ -37,6 +37,22 @@ public final class BoundarySumsGradient extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(4, "probabilities", "codes", "targets", "upstream");
+        boolean complement = BoundaryTargets.requireWindows(given);
+        given.predictions(0).codes(1, 0);
+        given.input(
+                2,
+                List.of(DataType.INT64),
+                given.size(0, 0),
+                OpArguments.ANY,
+                OpArguments.ANY,
+                OpArguments.ANY);
+        given.input(
+                3, given.typeOf(0), given.size(0, 0), given.size(0, 1) * (complement ? 2 : 1), 4);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

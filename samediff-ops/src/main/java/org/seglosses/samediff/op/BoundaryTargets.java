@@ -72,6 +72,23 @@ public final class BoundaryTargets extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "codes", "like");
+        requireWindows(given);
+        given.input(
+                1, List.of(), OpArguments.ANY, OpArguments.ANY, OpArguments.ANY, OpArguments.ANY);
+        given.codes(0, 1);
+    }
+
+    /** Returns whether there is a map of the complement. */
+    static boolean requireWindows(OpArguments given) {
+        given.integers(3, "theta0", "theta", "complement").reals();
+        given.window(0);
+        given.window(1);
+        return given.flag(2);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         long[] shape = inputs[1].shape().clone();
         if (shape.length != 4) {

@@ -61,6 +61,26 @@ public final class ClassCoefficients extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "codes", "maps")
+                .integers(3, "absent", "double", "oneLabelPerPixel")
+                .reals();
+        given.code(0, PENALIZE + 1);
+        given.flag(1);
+        boolean oneLabelPerPixel = given.flag(2);
+        given.input(
+                0,
+                List.of(DataType.INT32),
+                OpArguments.ANY,
+                oneLabelPerPixel ? 1 : OpArguments.ANY,
+                OpArguments.ANY,
+                OpArguments.ANY);
+        given.input(
+                1, List.of(), given.size(0, 0), OpArguments.ANY, OpArguments.ANY, OpArguments.ANY);
+        given.channels(1, oneLabelPerPixel ? 1 : given.size(0, 1));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return new long[] {inputs[1].size(0), inputs[1].size(1)};
     }
@@ -117,6 +137,13 @@ public final class ClassCoefficients extends JavaOp {
                     continue;
                 }
                 valid = true;
+                if (code[i] >= (oneLabelPerPixel ? present.length : 2)) {
+                    throw new IllegalArgumentException(
+                            "codes must be below "
+                                    + (oneLabelPerPixel ? present.length : 2)
+                                    + ", got "
+                                    + code[i]);
+                }
                 if (oneLabelPerPixel) {
                     present[code[i]] = true;
                 } else if (code[i] == 1) {

@@ -60,10 +60,7 @@ record CodedPlanes(int images, int channels, int height, int width, int codeChan
                             + " (N,C,H,W), got "
                             + Arrays.toString(c));
         }
-        if (array.length() > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException(
-                    name + " must have fewer than 2^31 elements, got " + Arrays.toString(shape));
-        }
+        HostArray.requireSize(name, array, array.dataType());
         int planes = (int) (shape[0] * shape[1]);
         int height = (int) shape[2];
         int band = height;

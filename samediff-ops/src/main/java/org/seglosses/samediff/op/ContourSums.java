@@ -55,6 +55,19 @@ public final class ContourSums extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(3, "scores", "maps", "codes");
+        requireArguments(given);
+    }
+
+    static void requireArguments(OpArguments given) {
+        given.integers(2, "symmetric", "form").reals();
+        given.flag(0);
+        given.code(1, Probabilities.Form.values().length);
+        given.predictions(0).maps(1, RegionSums.COLUMNS).codes(2, 0);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return new long[] {inputs[0].size(0), 3};
     }

@@ -35,6 +35,13 @@ public final class ContourSumsGradient extends ScoreGradient {
     }
 
     @Override
+    void checkOwn(OpArguments given) {
+        given.inputs(4, "scores", "maps", "codes", "upstream");
+        ContourSums.requireArguments(given);
+        given.input(3, given.typeOf(0), given.size(0, 0), 3);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

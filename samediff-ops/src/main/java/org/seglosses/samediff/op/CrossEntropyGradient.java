@@ -44,6 +44,19 @@ public final class CrossEntropyGradient extends ScoreGradient {
     }
 
     @Override
+    void checkOwn(OpArguments given) {
+        CrossEntropySums.requireArguments(given);
+        boolean soft = given.flag(2);
+        given.inputs(
+                soft ? 4 : 3,
+                soft
+                        ? new String[] {"logits", "codes", "upstream", "labels", "weights"}
+                        : new String[] {"logits", "codes", "upstream", "weights"});
+        CrossEntropySums.requireInputs(given, 3, given.countOfInputs());
+        given.input(2, OpArguments.FLOATING, given.size(0, 0), 3);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

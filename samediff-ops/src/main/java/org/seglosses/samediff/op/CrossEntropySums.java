@@ -4,6 +4,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -127,6 +128,63 @@ public final class CrossEntropySums extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        requireArguments(given);
+        boolean hard = given.flag(1);
+        List<String> names = new ArrayList<>(List.of("logits", "codes"));
+        if (given.flag(2)) {
+            names.add("labels");
+        }
+        int least = names.size() + (hard ? 1 : 0);
+        names.add("weights");
+        if (hard) {
+            names.add("ofTrueClass");
+        }
+        given.inputs(least, names.toArray(new String[0]));
+        requireInputs(given, 2, given.countOfInputs() - (hard ? 1 : 0));
+        if (hard && given.countOfInputs() > 0) {
+            given.input(
+                    given.countOfInputs() - 1,
+                    given.bitsOf(0),
+                    2,
+                    given.size(0, 0),
+                    given.size(0, 2),
+                    given.size(0, 3));
+        }
+    }
+
+    /** The rules of the arguments of this op and of its gradient. */
+    static void requireArguments(OpArguments given) {
+        given.integers(3, "probabilities", "hard", "soft")
+                .realsAndWeights("classWeights", "smoothing");
+        given.flag(0);
+        given.flag(1);
+        given.flag(2);
+        given.share(0);
+    }
+
+    /**
+     * The rules of the inputs of this op and of its gradient: logits and codes, soft labels and
+     * weights from a place on, as far as there are any.
+     */
+    static void requireInputs(OpArguments given, int from, int end) {
+        given.predictions(0).codes(1, 0);
+        given.weightOfEach(1, given.size(0, 1));
+        int next = from;
+        if (given.flag(2) && next < end) {
+            given.likePredictions(next++);
+        }
+        if (next < end) {
+            requireWeights(given, next);
+        }
+    }
+
+    private static void requireWeights(OpArguments given, int input) {
+        given.input(
+                input, given.typeOf(0), given.size(0, 0), 1, given.size(0, 2), given.size(0, 3));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return new long[] {inputs[0].size(0), 3};
     }
@@ -160,12 +218,12 @@ public final class CrossEntropySums extends JavaOp {
 
     /** Whether the last input is what {@link TrueProbability} gives. */
     private boolean isHard() {
-        return iArgs().length > 1 && flagArg(1);
+        return flagArg(1);
     }
 
     /** Whether there are soft labels, after the codes. */
     static boolean isSoft(JavaOp op) {
-        return op.iArgs().length > 2 && op.flagArg(2);
+        return op.flagArg(2);
     }
 
     boolean isWeighted(int inputs) {

@@ -82,6 +82,21 @@ public final class DistanceWeights extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "like", "codes", "pixelWeights");
+        given.integersAndMore("classes", "eachImage", "absent").realsAndWeights("classWeights");
+        given.flag(0);
+        given.code(1, ClassCoefficients.PENALIZE + 1);
+        given.predictions(0).codes(1, 0);
+        if (given.countOfInputs() > 2) {
+            given.input(
+                    2, given.typeOf(0), given.size(0, 0), 1, given.size(0, 2), given.size(0, 3));
+        }
+        given.classes(CLASSES, given.size(0, 1));
+        given.weightOfEach(0, given.size(0, 1));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

@@ -56,6 +56,15 @@ public final class ElementMaps extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        int form = Target.require(given);
+        given.integers(3, "target", "entropy", "probabilities");
+        ElementSums.requireArguments(given, form);
+        given.integer(
+                1, ElementSums.Entropy.SIGMOID.ordinal(), ElementSums.Entropy.SIGMOID.ordinal());
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         Blocks.of("logits", inputs[0]);
         return new long[] {layout(inputs[0]).length(inputs[0].dataType())};

@@ -115,6 +115,35 @@ public final class ElementMeans extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(1, "sums");
+        requireArguments(given);
+    }
+
+    /** The rules of this op and its gradient; returns whether a group is an image. */
+    static boolean requireArguments(OpArguments given) {
+        given.integers(
+                        6,
+                        "divisor",
+                        "double",
+                        "eachImage",
+                        "contributions",
+                        "byClasses",
+                        "normalized")
+                .realsAndWeights("classWeights", "a", "gamma");
+        given.code(0, NormalizedSums.Divisor.values().length);
+        for (int i = 1; i < 6; i++) {
+            given.flag(i);
+        }
+        given.notNegative(0);
+        given.notNegative(1);
+        given.input(
+                0, List.of(DataType.DOUBLE), OpArguments.ANY, OpArguments.ANY, ElementSums.COLUMNS);
+        given.weightOfEach(WEIGHTS, given.size(0, 1));
+        return given.flag(2);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         long images = inputs[0].size(0);
         return flagArg(BY_CLASS)

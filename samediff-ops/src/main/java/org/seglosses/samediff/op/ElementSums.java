@@ -89,7 +89,7 @@ public final class ElementSums extends JavaOp {
     private static final int MODULATION = 5;
 
     /** An argument more says that there are maps. */
-    private static final int MAPS = 3;
+    static final int MAPS = 3;
 
     /** For ND4J, which creates ops by reflection. */
     public ElementSums() {}
@@ -151,6 +151,43 @@ public final class ElementSums extends JavaOp {
     @Override
     String shortName() {
         return "element_sums";
+    }
+
+    @Override
+    void check(OpArguments given) {
+        boolean maps = given.countOfIntegers() > MAPS;
+        int form = maps ? Target.require(given, "maps") : Target.require(given);
+        given.integers(3, "target", "entropy", "probabilities", "maps").yes(MAPS);
+        requireArguments(given, form);
+        if (maps) {
+            requireMaps(given, form);
+        }
+    }
+
+    /** The rules of this op, its maps and its gradient. */
+    static void requireArguments(OpArguments given, int form) {
+        given.realsAndWeights(
+                "posWeight", "gamma", "reducedThreshold", "alpha", "epsilon", "smoothing");
+        int entropy = given.code(1, Entropy.values().length);
+        boolean onePerPixel = (form & Target.ONE_PER_PIXEL) != 0;
+        given.requireInteger(
+                1,
+                onePerPixel || entropy == Entropy.SIGMOID.ordinal(),
+                "0 (sigmoid) where each channel has a label");
+        given.flag(2);
+        given.notNegative(0);
+        given.share(1);
+        if (!Double.isNaN(given.real(2))) {
+            given.notNegative(2);
+        }
+        given.notNegative(3);
+        given.share(4);
+        given.weightOfEach(MODULATION, given.size(0, 1));
+    }
+
+    static void requireMaps(OpArguments given, int form) {
+        given.integer(1, Entropy.SIGMOID.ordinal(), Entropy.SIGMOID.ordinal());
+        given.maps(Target.count(form), COLUMNS);
     }
 
     @Override

@@ -4,6 +4,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /**
  * The gradient of {@link ElementSums} by the logits, for the terms and factors; 0 at void pixels.
  * Not differentiable.
@@ -36,6 +38,28 @@ public final class ElementSumsGradient extends ScoreGradient {
     @Override
     String shortName() {
         return "element_sums_gradient";
+    }
+
+    @Override
+    void checkOwn(OpArguments given) {
+        boolean maps = given.countOfIntegers() > ElementSums.MAPS;
+        int form =
+                maps
+                        ? Target.require(given, "maps", "upstream")
+                        : Target.require(given, "upstream");
+        given.integers(3, "target", "entropy", "probabilities", "maps").yes(ElementSums.MAPS);
+        ElementSums.requireArguments(given, form);
+        int next = Target.count(form);
+        if (maps) {
+            ElementSums.requireMaps(given, form);
+            next++;
+        }
+        given.input(
+                next,
+                List.of(DataType.DOUBLE),
+                given.size(0, 0),
+                given.size(0, 1),
+                ElementSums.COLUMNS);
     }
 
     @Override

@@ -35,6 +35,12 @@ public final class GroupMean extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(1, "losses").integers(0).reals();
+        given.length(0, OpArguments.FLOATING, OpArguments.ANY);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return new long[0];
     }

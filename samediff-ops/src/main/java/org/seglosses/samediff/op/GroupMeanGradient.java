@@ -26,6 +26,13 @@ public final class GroupMeanGradient extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "losses", "upstream").integers(0).reals();
+        given.length(0, OpArguments.FLOATING, OpArguments.ANY);
+        given.length(1, OpArguments.FLOATING, 1);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

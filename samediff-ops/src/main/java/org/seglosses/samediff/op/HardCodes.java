@@ -47,6 +47,26 @@ public final class HardCodes extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "codes", "ofTrueClass", "kth").integers(0).reals("thresh");
+        given.share(0);
+        given.input(
+                0, List.of(DataType.INT32), OpArguments.ANY, 1, OpArguments.ANY, OpArguments.ANY);
+        given.input(
+                1,
+                List.of(DataType.INT32, DataType.INT64),
+                2,
+                given.size(0, 0),
+                given.size(0, 2),
+                given.size(0, 3));
+        if (given.countOfInputs() > 2) {
+            boolean wide = given.typeOf(1).contains(DataType.INT64);
+            DataType type = wide ? DataType.DOUBLE : DataType.FLOAT;
+            given.input(2, List.of(type), given.size(2, 0) == 1 ? 1 : given.size(0, 0));
+        }
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

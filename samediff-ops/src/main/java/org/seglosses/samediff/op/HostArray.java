@@ -1,5 +1,7 @@
 package org.seglosses.samediff.op;
 
+import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -11,6 +13,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
+import java.util.Arrays;
 
 /**
  * The one door between Java code and the memory of an array. On a GPU backend reading makes the
@@ -21,52 +24,89 @@ import java.nio.LongBuffer;
  */
 final class HostArray {
 
+    /** The bytes that a Java buffer can have. */
+    private static final long MOST_BYTES = Integer.MAX_VALUE;
+
     private HostArray() {}
 
     static FloatBuffer floats(INDArray array) {
         prepare(array, DataType.FLOAT);
-        return array.data().asNioFloat().slice().limit(length(array));
+        return bytes(array).asFloatBuffer();
     }
 
     static DoubleBuffer doubles(INDArray array) {
         prepare(array, DataType.DOUBLE);
-        return array.data().asNioDouble().slice().limit(length(array));
+        return bytes(array).asDoubleBuffer();
     }
 
     static IntBuffer ints(INDArray array) {
         prepare(array, DataType.INT32);
-        return array.data().asNioInt().slice().limit(length(array));
+        return bytes(array).asIntBuffer();
     }
 
     static LongBuffer longs(INDArray array) {
         prepare(array, DataType.INT64);
-        return array.data().asNioLong().slice().limit(length(array));
+        return bytes(array).asLongBuffer();
     }
 
     /** The floats whose bits are in an INT32 array; see {@code LovaszWeights}. */
     static FloatBuffer floatBits(INDArray array) {
         prepare(array, DataType.INT32);
-        return array.data().asNioFloat().slice().limit(length(array));
+        return bytes(array).asFloatBuffer();
     }
 
     /** The doubles whose bits are in an INT64 array; see {@code LovaszWeights}. */
     static DoubleBuffer doubleBits(INDArray array) {
         prepare(array, DataType.INT64);
-        return array.data().asNioDouble().slice().limit(length(array));
+        return bytes(array).asDoubleBuffer();
     }
 
     /** Doubles that lie in the first elements of an array of integers; see {@code RegionMaps}. */
     static DoubleBuffer doublesWithin(INDArray array, int elements) {
         prepare(array, array.dataType());
         int size = array.dataType().width();
-        ByteBuffer all = array.data().asNio().order(ByteOrder.nativeOrder());
-        all.position(Math.toIntExact(array.data().offset() * size));
-        return all.slice().order(ByteOrder.nativeOrder()).limit(elements * size).asDoubleBuffer();
+        return bytes(array).limit(elements * size).asDoubleBuffer();
     }
 
-    /** An array may be the beginning of a longer buffer. */
-    private static int length(INDArray array) {
-        return Math.toIntExact(array.length());
+    /** The memory of an array, which may be a part of a buffer of any length. */
+    private static ByteBuffer bytes(INDArray array) {
+        DataBuffer data = array.data();
+        // on a GPU backend this makes the host's memory
+        ByteBuffer all = data.asNio();
+        long width = array.dataType().width();
+        long start = data.offset() * width;
+        long end = start + array.length() * width;
+        if (end > MOST_BYTES) {
+            return far(data, start, end);
+        }
+        return all.position((int) start).limit((int) end).slice().order(ByteOrder.nativeOrder());
+    }
+
+    /** Bytes beyond the first 2 GiB of a buffer, which ND4J's own view does not show. */
+    static ByteBuffer far(DataBuffer data, long start, long end) {
+        BytePointer from = new BytePointer(data.pointer()).getPointer(start);
+        return from.position(0).limit(end - start).asByteBuffer();
+    }
+
+    /**
+     * Throws, naming the array, if it has more bytes than a Java buffer.
+     *
+     * @param read the type that it is read as
+     */
+    static void requireSize(String name, INDArray array, DataType read) {
+        long most = MOST_BYTES / read.width();
+        if (array.length() > most) {
+            throw new IllegalArgumentException(
+                    name
+                            + " must have at most "
+                            + most
+                            + " elements (2 GiB as "
+                            + read
+                            + "; use smaller batches or tiles), got "
+                            + array.length()
+                            + " of shape "
+                            + Arrays.toString(array.shape()));
+        }
     }
 
     /** Says that the host's memory of an array was written to. */
@@ -109,6 +149,7 @@ final class HostArray {
                             + " with order "
                             + array.ordering());
         }
+        requireSize("an array of an op", array, type);
         Nd4j.getAffinityManager().ensureLocation(array, Location.HOST);
     }
 }

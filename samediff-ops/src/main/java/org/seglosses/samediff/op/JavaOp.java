@@ -29,8 +29,9 @@ import java.util.function.BiConsumer;
  * <p>Limits: at least one input, exactly one output (a gradient is an op of its own), and
  * parameters that travel as {@code iArgs} and {@code tArgs}, which is what ND4J saves and clones.
  * An op is known to ND4J by its name, which starts with {@value #PREFIX}; {@link JavaOps} registers
- * it when ND4J starts. Each op class is public and has a public constructor without arguments
- * because ND4J creates ops by reflection when it clones or loads a graph.
+ * it when ND4J starts or, at the latest, when an op is made. Each op class is public and has a
+ * public constructor without arguments because ND4J creates ops by reflection when it clones or
+ * loads a graph.
  */
 public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
 
@@ -47,7 +48,9 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     private static volatile long carrierHash;
 
     /** For ND4J, which creates ops by reflection. */
-    protected JavaOp() {}
+    protected JavaOp() {
+        JavaOps.register();
+    }
 
     /**
      * Adds the op to a graph.
@@ -57,10 +60,16 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
      */
     protected JavaOp(SameDiff graph, SDVariable... inputs) {
         super(graph, inputs);
+        JavaOps.register();
     }
 
     /** Returns the op's name without the prefix. */
     abstract String shortName();
+
+    /**
+     * States the rules of the op's arguments and inputs: how many there are, and what each must be.
+     */
+    abstract void check(OpArguments given);
 
     /** Returns the shape of the output for these inputs; throws if the inputs do not fit. */
     abstract long[] outputShape(INDArray[] inputs);
@@ -122,11 +131,30 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     private List<LongShapeDescriptor> handOn(
             OpContext context, BiConsumer<INDArray[], INDArray> computing) {
         INDArray[] inputs = context.getInputArrays().toArray(new INDArray[0]);
-        INDArray output =
-                Nd4j.createUninitialized(outputType(types(inputs)), outputShape(inputs), 'c');
+        checkArguments(inputs);
+        DataType type = outputType(types(inputs));
+        requireDeclared(type);
+        INDArray output = Nd4j.createUninitialized(type, outputShape(inputs), 'c');
         computing.accept(contiguous(inputs), output);
         context.setInputArray(0, output);
         return Collections.singletonList(output.shapeDescriptor());
+    }
+
+    /** The carrier cannot write to an output of another type than the graph says. */
+    private void requireDeclared(DataType type) {
+        String[] outputs = sameDiff == null ? null : outputVariablesNames();
+        if (outputs == null || outputs.length == 0) {
+            return;
+        }
+        DataType declared = sameDiff.getVariable(outputs[0]).dataType();
+        if (declared != type) {
+            throw new IllegalArgumentException(
+                    opName()
+                            + ": the output must be "
+                            + declared
+                            + " as the graph declares it, got arguments and inputs that make it "
+                            + type);
+        }
     }
 
     private static List<DataType> types(INDArray[] arrays) {
@@ -139,6 +167,7 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
 
     @Override
     public final List<DataType> calculateOutputDataTypes(List<DataType> inputs) {
+        checkArguments(null);
         return Collections.singletonList(outputType(inputs));
     }
 
@@ -162,6 +191,16 @@ public abstract class JavaOp extends DynamicCustomOp implements PlannedOp {
     @Override
     public final void configureFromArguments() {
         // parameters are read from iArgs and tArgs where they are used
+        checkArguments(null);
+    }
+
+    /**
+     * Holds all that an op was built or loaded with against its rules, before anything reads it.
+     *
+     * @param inputs the inputs, or null as long as they are not known
+     */
+    private void checkArguments(INDArray[] inputs) {
+        check(new OpArguments(opName(), iArgs(), tArgs(), bArgs(), inputs));
     }
 
     @Override

@@ -76,12 +76,30 @@ public final class KthSmallest extends JavaOp {
     }
 
     @Override
-    long[] outputShape(INDArray[] inputs) {
-        if (inputs[0].rank() < 1 || inputs[0].length() > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException(
-                    "values must be of shape [N,...] and have fewer than 2^31 elements, got "
-                            + Arrays.toString(inputs[0].shape()));
+    void check(OpArguments given) {
+        given.inputs(1, "values").integers(2, "k", "eachImage", "ofTrueClass").reals();
+        given.requireInteger(0, getIArgument(0) >= 1, "at least 1");
+        given.flag(1);
+        if (given.countOfIntegers() > 2 && given.flag(2)) {
+            given.input(
+                    0,
+                    List.of(DataType.INT32, DataType.INT64),
+                    2,
+                    OpArguments.ANY,
+                    OpArguments.ANY,
+                    OpArguments.ANY);
+        } else {
+            given.length(0, OpArguments.FLOATING, OpArguments.ANY);
         }
+    }
+
+    @Override
+    long[] outputShape(INDArray[] inputs) {
+        if (inputs[0].rank() < 1) {
+            throw new IllegalArgumentException(
+                    "values must be of shape [N,...], got " + Arrays.toString(inputs[0].shape()));
+        }
+        HostArray.requireSize("values", inputs[0], inputs[0].dataType());
         return new long[] {flagArg(1) ? inputs[0].size(ofTrueClass() ? 1 : 0) : 1};
     }
 

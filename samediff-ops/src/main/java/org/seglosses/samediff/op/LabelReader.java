@@ -22,6 +22,8 @@ final class LabelReader {
 
     static LabelReader of(String name, INDArray array) {
         DataType type = array.dataType();
+        boolean asIs = type == DataType.FLOAT || type == DataType.INT32;
+        HostArray.requireSize(name, array, asIs ? type : DataType.DOUBLE);
         if (type == DataType.FLOAT) {
             return new LabelReader(HostArray.floats(array), null, null);
         }

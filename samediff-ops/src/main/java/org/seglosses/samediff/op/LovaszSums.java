@@ -57,6 +57,21 @@ public final class LovaszSums extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "values", "weights").integers(2, "hinge", "groups").reals();
+        given.flag(0);
+        given.code(1, BY_CHANNEL + 1);
+        given.predictions(0);
+        given.input(
+                1,
+                given.bitsOf(0),
+                given.size(0, 0),
+                given.size(0, 1),
+                given.size(0, 2),
+                given.size(0, 3));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         long images = inputs[0].size(0);
         if (intArg(1) == BY_CHANNEL) {

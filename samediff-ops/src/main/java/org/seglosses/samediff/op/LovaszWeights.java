@@ -100,6 +100,20 @@ public final class LovaszWeights extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "values", "codes");
+        given.integersAndMore("classes", "eachImage", "absent", "flat", "hinge");
+        given.realsAndWeights("classWeights");
+        given.flag(0);
+        given.code(1, ClassCoefficients.PENALIZE + 1);
+        given.flag(2);
+        given.flag(3);
+        given.predictions(0).codes(1, 0);
+        given.classes(CLASSES, given.size(0, 1));
+        given.weightOfEach(0, given.size(0, 1));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

@@ -33,20 +33,6 @@ public final class NormalizedSums extends JavaOp {
     }
 
     /**
-     * Adds the op to the graph of its inputs, for means of the type of the sums.
-     *
-     * @param sums {@code [N,3]}
-     * @param divisor what to divide by
-     * @param eachImage whether each image is a group
-     * @return the means {@code [G]}
-     */
-    public static SDVariable of(SDVariable sums, Divisor divisor, boolean eachImage) {
-        NormalizedSums op = new NormalizedSums(new SDVariable[] {sums});
-        op.addIArgument(divisor.ordinal(), eachImage ? 1 : 0);
-        return op.variable();
-    }
-
-    /**
      * Adds the op to the graph of its inputs. Sums of DOUBLE hold what a mean of FLOAT does not.
      *
      * @param sums {@code [N,3]}
@@ -68,15 +54,27 @@ public final class NormalizedSums extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(1, "sums");
+        requireArguments(given);
+    }
+
+    /** The rules of this op and its gradient; returns whether a group is an image. */
+    static boolean requireArguments(OpArguments given) {
+        given.integers(3, "divisor", "eachImage", "double").reals();
+        given.flag(2);
+        given.code(0, Divisor.values().length);
+        given.input(0, OpArguments.FLOATING, OpArguments.ANY, 3);
+        return given.flag(1);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return new long[] {flagArg(1) ? inputs[0].size(0) : 1};
     }
 
     @Override
     DataType outputType(List<DataType> inputs) {
-        if (iArgs().length <= 2) {
-            return inputs.get(0);
-        }
         return flagArg(2) ? DataType.DOUBLE : DataType.FLOAT;
     }
 

@@ -32,6 +32,13 @@ public final class NormalizedSumsGradient extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "sums", "upstream");
+        boolean eachImage = NormalizedSums.requireArguments(given);
+        given.length(1, OpArguments.FLOATING, eachImage ? given.size(0, 0) : 1);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

@@ -59,16 +59,16 @@ final class Parallel {
     }
 
     private final ThreadFactory threads;
-    private final Helper[] helpers;
+    private final Worker[] helpers;
 
     private volatile boolean shortOfThreads;
     private volatile long shortage;
 
     Parallel(int helpers, ThreadFactory threads) {
         this.threads = threads;
-        this.helpers = new Helper[helpers];
+        this.helpers = new Worker[helpers];
         for (int i = 0; i < helpers; i++) {
-            this.helpers[i] = new Helper(i);
+            this.helpers[i] = new Worker(i);
         }
     }
 
@@ -135,7 +135,7 @@ final class Parallel {
         } finally {
             job.await();
         }
-        for (Helper helper : helpers) {
+        for (Worker helper : helpers) {
             helper.takeBack(job);
         }
         job.rethrowFirst();
@@ -260,7 +260,7 @@ final class Parallel {
     }
 
     /** Takes the jobs that it is asked for, on a thread that it starts when it has none. */
-    private final class Helper implements Runnable {
+    private final class Worker implements Runnable {
 
         private final int number;
         private final AtomicReference<Job> asked = new AtomicReference<>();
@@ -268,7 +268,7 @@ final class Parallel {
 
         volatile boolean busy;
 
-        Helper(int number) {
+        Worker(int number) {
             this.number = number;
         }
 

@@ -62,6 +62,13 @@ public final class PixelWeights extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "mask", "labels").integers(1, "double", "perChannel").reals();
+        given.flag(0);
+        given.yes(1);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         long[] z = inputs[1].shape();
         Blocks.of("labels", inputs[1]);

@@ -90,6 +90,13 @@ public final class Probabilities extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "scores", "codes").integers(1, "form").reals();
+        given.code(0, Form.values().length);
+        given.predictions(0).codes(1, 0);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

@@ -35,6 +35,17 @@ public final class ProbabilitiesGradient extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(3, "values", "codes", "upstream").integers(1, "form").reals();
+        given.code(0, Probabilities.Form.values().length);
+        given.predictions(0).codes(1, 0).likePredictions(2);
+        if (intArg(0) != Probabilities.Form.GIVEN.ordinal()) {
+            boolean softmax = intArg(0) == Probabilities.Form.SOFTMAX.ordinal();
+            given.channels(1, softmax ? 1 : given.size(0, 1));
+        }
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

@@ -12,7 +12,7 @@ enum RegionFormula {
      * (a*TP + s) / max(i*TP + p*(TP+FP) + y*Y + t, eps)}, to the power of gamma. Arguments: a, i,
      * p, y, s, t, eps, gamma.
      */
-    RATIO(8) {
+    RATIO("both", "bothBelow", "predicted", "labelled", "smooth", "smoothBelow", "eps", "gamma") {
         @Override
         void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
             double[] a = arguments.numbers();
@@ -67,7 +67,7 @@ enum RegionFormula {
      * {@code 1 - (TP*TN - FP*FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN))} of the only class, each of
      * the four with eps added. Arguments: eps.
      */
-    MATTHEWS(1) {
+    MATTHEWS("eps") {
         @Override
         void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
             double eps = arguments.numbers()[0];
@@ -95,7 +95,7 @@ enum RegionFormula {
      * that are averaged, with {@code v_c = Y_c^-k}; of a class without label, the greatest of the
      * others. Arguments: k, s, t.
      */
-    GENERALIZED_DICE(3) {
+    GENERALIZED_DICE("power", "smooth", "smoothBelow") {
         @Override
         void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
             generalizedDice(sums, arguments, to, false);
@@ -103,7 +103,7 @@ enum RegionFormula {
     },
 
     /** The mean over all elements of {@code p*(y-1)^2 + (1-p)*y^2}, Y being of squares. */
-    FIT(0) {
+    FIT() {
         @Override
         void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
             double weight = 0;
@@ -124,22 +124,35 @@ enum RegionFormula {
     },
 
     /** As {@link #GENERALIZED_DICE}, with s and t times {@code sum_c v_c}. Arguments: k, s, t. */
-    GENERALIZED_DICE_IN_PIXELS(3) {
+    GENERALIZED_DICE_IN_PIXELS("power", "smooth", "smoothBelow") {
         @Override
         void evaluate(double[][] sums, Arguments arguments, GroupLoss to) {
             generalizedDice(sums, arguments, to, true);
         }
     };
 
-    private final int arguments;
+    private final String[] names;
 
-    RegionFormula(int arguments) {
-        this.arguments = arguments;
+    RegionFormula(String... names) {
+        this.names = names;
     }
 
     /** How many arguments the formula has; class weights follow them. */
     int arguments() {
-        return arguments;
+        return names.length;
+    }
+
+    String[] names() {
+        return names.clone();
+    }
+
+    /** States the rule of an argument, by its name. */
+    void check(OpArguments given, int argument) {
+        switch (names[argument]) {
+            case "eps", "gamma" -> given.positive(argument);
+            case "bothBelow" -> given.finite(argument);
+            default -> given.notNegative(argument);
+        }
     }
 
     /**

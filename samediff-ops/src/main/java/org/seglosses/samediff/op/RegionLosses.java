@@ -195,6 +195,40 @@ public final class RegionLosses extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(1, "sums");
+        requireArguments(given);
+    }
+
+    /** The rules of this op and its gradient; returns whether a group is an image. */
+    static boolean requireArguments(OpArguments given) {
+        given.integersAndMore(
+                "classes",
+                "formula",
+                "double",
+                "eachImage",
+                "contributions",
+                "logarithm",
+                "absent");
+        RegionFormula formula =
+                RegionFormula.values()[given.code(0, RegionFormula.values().length)];
+        for (int i = 1; i < 5; i++) {
+            given.flag(i);
+        }
+        given.code(5, ClassCoefficients.PENALIZE + 1);
+        String[] names = formula.names();
+        given.realsAndWeights("classWeights", names);
+        for (int i = 0; i < names.length; i++) {
+            formula.check(given, i);
+        }
+        given.input(
+                0, List.of(DataType.DOUBLE), OpArguments.ANY, OpArguments.ANY, RegionSums.COLUMNS);
+        given.classes(CLASSES, given.size(0, 1));
+        given.weightOfEach(names.length, given.size(0, 1));
+        return given.flag(2);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         long groups = flagArg(2) ? inputs[0].size(0) : 1;
         return flagArg(BY_CLASS) ? new long[] {groups, inputs[0].size(1)} : new long[] {groups};

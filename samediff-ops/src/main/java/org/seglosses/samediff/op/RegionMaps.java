@@ -84,6 +84,20 @@ public final class RegionMaps extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        requireArguments(given, Target.require(given));
+    }
+
+    /** The rules of this op and of those that read its maps. */
+    static void requireArguments(OpArguments given, int form) {
+        given.integers(5, "target", "squarePredicted", "squareLabelled", "form", "slopes").reals();
+        given.flag(1);
+        given.flag(2);
+        given.code(3, Probabilities.Form.values().length);
+        given.flag(4);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         Blocks.of("scores", inputs[0]);
         return new long[] {layout(inputs[0]).length(inputs[0].dataType())};

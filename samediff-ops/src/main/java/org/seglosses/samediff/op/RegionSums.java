@@ -54,6 +54,13 @@ public final class RegionSums extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        int form = Target.require(given, "maps");
+        RegionMaps.requireArguments(given, form);
+        given.maps(Target.count(form), COLUMNS);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return new long[] {inputs[0].size(0), inputs[0].size(1), COLUMNS};
     }

@@ -4,6 +4,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
+import java.util.List;
+
 /** The gradient of {@link RegionSums} by the scores, 0 at void pixels; not differentiable. */
 public final class RegionSumsGradient extends ScoreGradient {
 
@@ -31,6 +33,20 @@ public final class RegionSumsGradient extends ScoreGradient {
     @Override
     String shortName() {
         return "region_sums_gradient";
+    }
+
+    @Override
+    void checkOwn(OpArguments given) {
+        int form = Target.require(given, "maps", "upstream");
+        RegionMaps.requireArguments(given, form);
+        int next = Target.count(form);
+        given.maps(next, RegionSums.COLUMNS);
+        given.input(
+                next + 1,
+                List.of(DataType.DOUBLE),
+                given.size(0, 0),
+                given.size(0, 1),
+                RegionSums.COLUMNS);
     }
 
     @Override

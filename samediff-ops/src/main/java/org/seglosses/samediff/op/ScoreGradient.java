@@ -23,6 +23,19 @@ abstract class ScoreGradient extends JavaOp {
         super(inputs[0].getSameDiff(), inputs);
     }
 
+    /** States the rules of all but the addend. */
+    abstract void checkOwn(OpArguments given);
+
+    @Override
+    final void check(OpArguments given) {
+        boolean addend = given.hasAddend();
+        checkOwn(addend ? given.withoutAddend() : given);
+        INDArray[] inputs = given.inputs();
+        if (addend && inputs != null) {
+            given.addend(given.typeOf(0).get(0), outputShape(inputs));
+        }
+    }
+
     /** Makes an op of the same kind. */
     abstract ScoreGradient of(SDVariable[] inputs);
 

@@ -53,4 +53,40 @@ public record Target(boolean onePerPixel, SDVariable codes, SDVariable soft, SDV
     static int count(int form) {
         return 2 + Integer.bitCount(form & (SOFT | WEIGHTS));
     }
+
+    /**
+     * The rules of an op whose first argument is a form, and whose inputs are a prediction, its
+     * target and others.
+     *
+     * @return the form
+     */
+    static int require(OpArguments given, String... others) {
+        given.integersAndMore("others", "target");
+        int form = given.integer(0, 0, SOFT | WEIGHTS | ONE_PER_PIXEL);
+        List<String> names = new ArrayList<>(List.of("prediction", "codes"));
+        if ((form & SOFT) != 0) {
+            names.add("labels");
+        }
+        if ((form & WEIGHTS) != 0) {
+            names.add("weights");
+        }
+        names.addAll(Arrays.asList(others));
+        given.inputs(names.size(), names.toArray(new String[0]));
+        given.predictions(0).codes(1, 0);
+        int next = 2;
+        if ((form & SOFT) != 0) {
+            given.length(next, given.typeOf(0), given.elements(0));
+            next++;
+        }
+        if ((form & WEIGHTS) != 0) {
+            given.input(
+                    next,
+                    given.typeOf(0),
+                    given.size(0, 0),
+                    OpArguments.ANY,
+                    given.size(0, 2),
+                    given.size(0, 3));
+        }
+        return form;
+    }
 }

@@ -121,11 +121,8 @@ public final class Targets extends JavaOp {
                 labelling.ordinal(),
                 ignoreIndex == null ? 0 : 1,
                 ignoreIndex == null ? 0 : ignoreIndex,
-                fractionalMask ? 1 : 0);
-        if (soft || given != null) {
-            // an argument more, so that graphs saved without it stay as they are
-            op.addIArgument(soft ? 1 : 0);
-        }
+                fractionalMask ? 1 : 0,
+                soft ? 1 : 0);
         if (given != null) {
             op.addTArgument(LabelRule.epsilon(given));
         }
@@ -135,6 +132,20 @@ public final class Targets extends JavaOp {
     @Override
     String shortName() {
         return "targets";
+    }
+
+    @Override
+    void check(OpArguments given) {
+        given.inputs(2, "labels", "logits", "mask").reals(0, "epsilonOfProbabilities");
+        given.integers(5, "labelling", "ignores", "ignoreIndex", "fractionalMask", "soft");
+        given.code(0, Labelling.values().length);
+        given.flag(1);
+        given.integer(2, Integer.MIN_VALUE, Integer.MAX_VALUE);
+        given.flag(3);
+        given.flag(4);
+        if (given.countOfReals() > 0) {
+            given.share(0);
+        }
     }
 
     @Override
@@ -179,7 +190,7 @@ public final class Targets extends JavaOp {
         }
         INDArray labels = inputs[0];
         boolean vectors = isVectors(labels, inputs[1]);
-        boolean soft = iArgs().length > 4 && flagArg(4);
+        boolean soft = flagArg(4);
         if (soft && perChannel && !vectors && blocks.channels() > 1) {
             throw new IllegalArgumentException(
                     "labels must be declared class indices [N,H,W] or [N,1,H,W] if they are, got "

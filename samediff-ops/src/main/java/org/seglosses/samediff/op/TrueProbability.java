@@ -43,6 +43,20 @@ public final class TrueProbability extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "logits", "codes").integers(1, "probabilities").reals();
+        given.flag(0);
+        given.predictions(0);
+        given.input(
+                1,
+                List.of(DataType.INT32),
+                given.size(0, 0),
+                1,
+                given.size(0, 2),
+                given.size(0, 3));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         long[] shape = inputs[0].shape();
         return new long[] {2, shape[0], shape[2], shape[3]};

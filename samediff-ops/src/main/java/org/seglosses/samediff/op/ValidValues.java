@@ -42,6 +42,13 @@ public final class ValidValues extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "values", "valid").integers(0).reals();
+        given.length(0, OpArguments.FLOATING, OpArguments.ANY);
+        given.length(1, given.typeOf(0), given.elements(0));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[0].shape();
     }

@@ -53,6 +53,19 @@ public final class WeightedSums extends JavaOp {
     }
 
     @Override
+    void check(OpArguments given) {
+        given.inputs(2, "probabilities", "weights").integers(0, "byChannel").reals().yes(0);
+        given.predictions(0);
+        given.input(
+                1,
+                given.bitsOf(0),
+                given.size(0, 0),
+                given.size(0, 1),
+                given.size(0, 2),
+                given.size(0, 3));
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         long images = inputs[0].size(0);
         return byChannel() ? new long[] {images, inputs[0].size(1)} : new long[] {images};

@@ -32,6 +32,21 @@ public final class WeightedSumsGradient extends ScoreGradient {
     }
 
     @Override
+    void checkOwn(OpArguments given) {
+        given.inputs(2, "upstream", "weights").integers(0).reals();
+        given.length(0, OpArguments.FLOATING, OpArguments.ANY);
+        given.input(
+                1,
+                given.bitsOf(0),
+                OpArguments.ANY,
+                OpArguments.ANY,
+                OpArguments.ANY,
+                OpArguments.ANY);
+        long images = given.size(1, 0);
+        given.length(0, OpArguments.FLOATING, given.size(0, 0) == 1 ? 1 : images);
+    }
+
+    @Override
     long[] outputShape(INDArray[] inputs) {
         return inputs[1].shape();
     }

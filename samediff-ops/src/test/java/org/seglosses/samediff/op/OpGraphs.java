@@ -150,7 +150,8 @@ final class OpGraphs {
                                                 0.1,
                                                 false),
                                         NormalizedSums.Divisor.VALID,
-                                        true),
+                                        true,
+                                        type),
                         logits,
                         codes,
                         mask));
@@ -253,7 +254,8 @@ final class OpGraphs {
                         in[1],
                         false),
                 NormalizedSums.Divisor.VALID,
-                true);
+                true,
+                in[0].dataType());
     }
 
     private static SDVariable ohem(SDVariable... in) {
@@ -268,7 +270,8 @@ final class OpGraphs {
                         ofTrueClass,
                         false),
                 NormalizedSums.Divisor.VALID,
-                true);
+                true,
+                in[0].dataType());
     }
 
     /** Values that no small step makes equal. */
