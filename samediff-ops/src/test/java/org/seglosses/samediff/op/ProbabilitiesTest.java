@@ -73,7 +73,12 @@ class ProbabilitiesTest {
                     int first = i - channel(i) * plane;
                     double sum = 0;
                     for (int c = 0; c < shape[1]; c++) {
-                        sum += Math.exp(z[first + c * plane] - z[i]) + z[first + c * plane] * 0;
+                        double other = z[first + c * plane];
+                        // of another class than the label's it says probability 0
+                        boolean none =
+                                other == Double.NEGATIVE_INFINITY
+                                        && c != codes[codeAt(i, codeChannels)];
+                        sum += none ? 0 : Math.exp(other - z[i]) + other * 0;
                     }
                     p[i] = 1 / sum;
                 }
