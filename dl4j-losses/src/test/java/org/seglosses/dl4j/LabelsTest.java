@@ -277,7 +277,11 @@ class LabelsTest {
         Object[][] table = {
             {Nd4j.zeros(83, 3), "[83, 3]: 83 rows instead of 84"},
             {Nd4j.zeros(84, 2), "[84, 2]: 2 columns instead of 3 or 1"},
-            {Nd4j.zeros(2, 1, 6, 7), "[2, 1, 6, 7]: rank 4 instead of 2 or 1"}
+            {
+                Nd4j.zeros(2, 1, 6, 7),
+                "[2, 1, 6, 7], which is of images: DL4J's OutputLayer makes rows of a convolution's"
+                        + " output; use SegmentationLossLayer instead"
+            }
         };
         for (Object[] each : table) {
             assertThatThrownBy(

@@ -299,9 +299,15 @@ class LossPropertiesTest {
     void aLogitThatIsNotFiniteMakesNaN(Losses.InMode loss) {
         for (DataType type : TYPES) {
             Sample sample = Sample.of(loss.mode(), type, 35);
+            long label = sample.classes().getLong(1, 0, 2, 3);
             for (double bad :
                     new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
                 for (long channel = 0; channel < sample.logits().size(1); channel++) {
+                    if (bad == Double.NEGATIVE_INFINITY
+                            && loss.mode() == Mode.MULTICLASS
+                            && channel != label) {
+                        continue; // may say probability 0: NegativeInfinityTest
+                    }
                     INDArray logits = sample.logits().dup('c');
                     logits.putScalar(new long[] {1, channel, 2, 3}, bad);
                     Outcome outcome =

@@ -76,8 +76,7 @@ public class QuestionsTest {
     private static final Map<String, ThrowingCallable> ERRORS =
             Map.ofEntries(
                     Map.entry(
-                            "labels must be class indices from 0 to 2 (no ignoreIndex is set),"
-                                    + " got 255.0",
+                            "labels must be class indices from 0 to 2 ..., got 255.0",
                             () -> fit(indices(1).muli(255), null)),
                     Map.entry(
                             "labels must be vectors of values from 0 to 1 that sum to 1 (within"
@@ -162,7 +161,7 @@ public class QuestionsTest {
                                             Activation.SOFTMAX,
                                             images(1, CLASSES, SIDE))),
                     Map.entry(
-                            "properties of Dice must be among ...",
+                            "properties of ... must be among ...",
                             () ->
                                     MultiLayerConfiguration.fromJson(
                                             network(

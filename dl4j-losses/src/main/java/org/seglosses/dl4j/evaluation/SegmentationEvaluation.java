@@ -771,7 +771,7 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
             return new SegmentationEvaluation(settings());
         }
 
-        private Settings settings() {
+        Settings settings() {
             return new Settings(
                     classes, classNames, ignoreIndex, format, boundaryTolerance, threshold, logits);
         }

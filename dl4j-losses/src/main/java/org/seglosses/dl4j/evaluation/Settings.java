@@ -1,6 +1,8 @@
 package org.seglosses.dl4j.evaluation;
 
 import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.nd4j.shade.jackson.annotation.JsonCreator;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 import java.io.Serializable;
 import java.util.List;
@@ -63,6 +65,41 @@ record Settings(
                             + threshold
                             + "; for one of logits call .logits() first");
         }
+    }
+
+    /** What a text leaves out has the builder's default. */
+    @JsonCreator
+    static Settings read(
+            @JsonProperty("classes") Integer classes,
+            @JsonProperty("classNames") List<String> classNames,
+            @JsonProperty("ignoreIndex") Integer ignoreIndex,
+            @JsonProperty("format") CNN2DFormat format,
+            @JsonProperty("boundaryTolerance") Integer boundaryTolerance,
+            @JsonProperty("threshold") Double threshold,
+            @JsonProperty("logits") boolean logits) {
+        if (classes == null) {
+            throw new IllegalArgumentException("classes must be given, got null");
+        }
+        SegmentationEvaluation.Builder options = SegmentationEvaluation.builder(classes);
+        if (classNames != null) {
+            options.classNames(classNames.toArray(new String[0]));
+        }
+        if (ignoreIndex != null) {
+            options.ignoreIndex(ignoreIndex);
+        }
+        if (format != null) {
+            options.format(format);
+        }
+        if (boundaryTolerance != null) {
+            options.boundaryTolerance(boundaryTolerance);
+        }
+        if (logits) {
+            options.logits();
+        }
+        if (threshold != null) {
+            options.threshold(threshold);
+        }
+        return options.settings();
     }
 
     String className(int c) {

@@ -2,6 +2,7 @@ package org.seglosses.dl4j.layer;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.seglosses.dl4j.data.LabelMasks;
 
 import java.util.BitSet;
 
@@ -35,7 +36,7 @@ final class SeenLabels {
         // copies: the last slice of a view of some images is empty in ND4J 1.0.0-M2.1
         INDArray copy = labels.dup('c');
         INDArray m = mask == null ? null : ofRank4(mask.dup('c'));
-        seen.merged = m != null && looksMerged(mask);
+        seen.merged = LabelMasks.looksMerged(mask);
         int vector = labels.rank() == 4 ? (int) labels.size(1) : 1;
         int width = (int) labels.size(labels.rank() - 1);
         int pixels = (int) labels.size(labels.rank() - 2) * width;
@@ -107,30 +108,6 @@ final class SeenLabels {
                 .dup('c')
                 .reshape('c', new long[] {array.length()})
                 .toDoubleVector();
-    }
-
-    /**
-     * Whether a mask {@code [N,1,H,W]} is what DL4J's merge makes of masks {@code [1,1]}: it writes
-     * each to the first pixel of its image, and leaves the others 1.
-     */
-    static boolean looksMerged(INDArray mask) {
-        if (mask.rank() != 4
-                || mask.size(0) == 1
-                || mask.size(1) != 1
-                || mask.size(2) * mask.size(3) == 1) {
-            return false;
-        }
-        double[] values = doubles(mask);
-        int pixels = (int) (mask.size(2) * mask.size(3));
-        boolean some = false;
-        for (int i = 0; i < values.length; i++) {
-            if (values[i] == 0 && i % pixels == 0) {
-                some = true;
-            } else if (values[i] != 1) {
-                return false;
-            }
-        }
-        return some;
     }
 
     private void addVector(double[] values, int pixel, int pixels, Weights weights) {

@@ -161,8 +161,12 @@ public final class SegmentationLossLayer extends FeedForwardLayer {
      * warn.
      *
      * @param warnings whether it does
+     * @throws IllegalArgumentException if it is null
      */
-    public void setWarnings(boolean warnings) {
+    public void setWarnings(Boolean warnings) {
+        if (warnings == null) {
+            throw new IllegalArgumentException("warnings must be true or false, got null");
+        }
         silent = !warnings;
     }
 

@@ -463,6 +463,21 @@ class SegmentationEvaluationTest {
     }
 
     @Test
+    void whatIsMissingInJsonIsTheDefault() {
+        SegmentationEvaluation read =
+                SegmentationEvaluation.fromJson(
+                        new SegmentationEvaluation(2)
+                                .toJson()
+                                .replaceAll("\"(boundaryTolerance|threshold)\" : [0-9.]+,", "")
+                                .replace("\"format\" : \"NCHW\",", ""));
+        assertThat(read).isEqualTo(new SegmentationEvaluation(2));
+        assertThat(read.boundaryTolerance()).isEqualTo(1);
+        // 0.4 is background at a threshold of 0.5, foreground at one of 0
+        read.eval(Nd4j.zeros(1, 1, 1, 1), Nd4j.valueArrayOf(new long[] {1, 1, 1, 1}, 0.4));
+        assertThat(read.pixelAccuracy()).isEqualTo(1);
+    }
+
+    @Test
     void statsIsATable() {
         SegmentationEvaluation e =
                 SegmentationEvaluation.builder(3)

@@ -191,7 +191,7 @@ public final class Targets extends JavaOp {
         INDArray labels = inputs[0];
         boolean vectors = isVectors(labels, inputs[1]);
         boolean soft = flagArg(4);
-        if (soft && perChannel && !vectors && blocks.channels() > 1) {
+        if (soft && !vectors && blocks.channels() > 1) {
             throw new IllegalArgumentException(
                     "labels must be declared class indices [N,H,W] or [N,1,H,W] if they are, got "
                             + Arrays.toString(labels.shape())

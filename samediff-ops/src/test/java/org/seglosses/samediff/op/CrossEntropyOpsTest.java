@@ -356,7 +356,7 @@ class CrossEntropyOpsTest {
         INDArray input = OpCases.array(type, sums, 2, 3);
         double tolerance = type == DataType.FLOAT ? 1e-7 : 1e-15;
         for (boolean eachImage : new boolean[] {false, true}) {
-            long[] ints = {divisor.ordinal(), eachImage ? 1 : 0};
+            long[] ints = {divisor.ordinal(), eachImage ? 1 : 0, type == DataType.DOUBLE ? 1 : 0};
             double[] expected = eachImage ? new double[] {first, second} : new double[] {batch};
             INDArray means = OpRun.of(OpCases.op(new NormalizedSums(), ints), input);
             OpCases.assertClose(means, expected, tolerance, divisor + " " + eachImage);
@@ -419,7 +419,10 @@ class CrossEntropyOpsTest {
         assertThatThrownBy(
                         () ->
                                 OpRun.of(
-                                        OpCases.op(new CrossEntropySums(), OpCases.ints(0), reals),
+                                        OpCases.op(
+                                                new CrossEntropySums(),
+                                                OpCases.ints(0, 0, 0),
+                                                reals),
                                         inputs))
                 .isExactlyInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);

@@ -32,7 +32,8 @@ class TargetsTest {
                         labelling.ordinal(),
                         ignore == null ? 0 : 1,
                         ignore == null ? 0 : ignore,
-                        fractional ? 1 : 0));
+                        fractional ? 1 : 0,
+                        0));
     }
 
     private static double[] run(
