@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -200,6 +201,7 @@ public final class Shortage {
                         reserve = null;
                         full.countDown();
                         size = 1 << 12;
+                        LockSupport.parkNanos(200_000);
                     }
                 }
             }

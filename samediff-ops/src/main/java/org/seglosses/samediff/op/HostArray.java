@@ -27,6 +27,11 @@ final class HostArray {
     /** The bytes that a Java buffer can have. */
     private static final long MOST_BYTES = Integer.MAX_VALUE;
 
+    private static final int ROOM = 1 << 10;
+
+    /** Volatile, lest the compiler leaves out what nobody reads. */
+    private static volatile byte[] room;
+
     private HostArray() {}
 
     static FloatBuffer floats(INDArray array) {
@@ -71,6 +76,10 @@ final class HostArray {
     /** The memory of an array, which may be a part of a buffer of any length. */
     private static ByteBuffer bytes(INDArray array) {
         DataBuffer data = array.data();
+        // JavaCPP makes the buffer in native code, and crashes where the heap has no room for it:
+        // so Java looks for room first, and throws if there is none
+        room = new byte[ROOM];
+        room = null;
         // on a GPU backend this makes the host's memory
         ByteBuffer all = data.asNio();
         long width = array.dataType().width();

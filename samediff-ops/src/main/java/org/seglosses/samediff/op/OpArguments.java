@@ -225,7 +225,7 @@ final class OpArguments {
             refuse(
                     name(realNames, from),
                     "none or one for each of " + channels + " channels",
-                    count + " of them");
+                    count + " of them for " + shown(inputs[0]));
         }
     }
 

@@ -30,8 +30,10 @@ final class Scratch {
         float[][][] blocks = LOCAL.get().floatBlocks;
         if (blocks[slot].length < rows) {
             int old = blocks[slot].length;
-            blocks[slot] = Arrays.copyOf(blocks[slot], rows);
-            Arrays.fill(blocks[slot], old, rows, new float[0]);
+            float[][] grown = Arrays.copyOf(blocks[slot], rows);
+            Arrays.fill(grown, old, rows, new float[0]);
+            // a slot is never left half made, though the heap be full
+            blocks[slot] = grown;
         }
         for (int i = 0; i < rows; i++) {
             if (blocks[slot][i].length < width) {
@@ -45,8 +47,10 @@ final class Scratch {
         double[][][] blocks = LOCAL.get().doubleBlocks;
         if (blocks[slot].length < rows) {
             int old = blocks[slot].length;
-            blocks[slot] = Arrays.copyOf(blocks[slot], rows);
-            Arrays.fill(blocks[slot], old, rows, new double[0]);
+            double[][] grown = Arrays.copyOf(blocks[slot], rows);
+            Arrays.fill(grown, old, rows, new double[0]);
+            // a slot is never left half made, though the heap be full
+            blocks[slot] = grown;
         }
         for (int i = 0; i < rows; i++) {
             if (blocks[slot][i].length < width) {

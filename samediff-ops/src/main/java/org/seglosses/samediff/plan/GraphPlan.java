@@ -180,8 +180,12 @@ public final class GraphPlan implements AutoCloseable {
                 }
             }
         } finally {
-            giveBack();
-            busy.set(false);
+            try {
+                giveBack();
+            } finally {
+                // a full heap fails there too; the next run binds all anew
+                busy.set(false);
+            }
         }
     }
 

@@ -86,13 +86,15 @@ final class Value {
                 && array.shapeInfoDataBuffer() == boundShape) {
             return;
         }
-        bound = array;
-        boundData = array.data();
-        boundShape = array.shapeInfoDataBuffer();
+        // noted last: if the heap is full on the way, the next run must not find it bound
+        bound = null;
         for (Step step : users) {
             step.release();
         }
         before.forEach(value -> value.bind(array));
+        boundData = array.data();
+        boundShape = array.shapeInfoDataBuffer();
+        bound = array;
     }
 
     /** Forgets the array here and in all steps. */

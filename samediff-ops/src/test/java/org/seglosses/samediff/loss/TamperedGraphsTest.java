@@ -365,7 +365,7 @@ class TamperedGraphsTest {
         assertRefusedWhenRun(
                 weights,
                 "seglosses_cross_entropy_sums: classWeights must be none or one for each of 3"
-                        + " channels, got 2 of them");
+                        + " channels, got 2 of them for FLOAT [1, 3, 4, 4]");
 
         SameDiff exchanged = graph(Boundary.builder().build());
         SameDiffOp op =
