@@ -594,8 +594,7 @@ class SegmentationEvaluationInputsTest {
                                 + " all zeros for an ignored pixel, got a vector with sum -0.5 and"
                                 + " values from -0.5 to 0.0 at image 0, row 0, column 0 of 2 images"
                                 + " of 4 x 5"),
-                Arguments.of(
-                        with(zeros(2, 3, 4, 5), Double.NaN, 0, 0, 0, 0), p, null, "with NaN"),
+                Arguments.of(with(zeros(2, 3, 4, 5), Double.NaN, 0, 0, 0, 0), p, null, "with NaN"),
                 Arguments.of(
                         with(zeros(2, 3, 4, 5), 0.7, 0, 1, 0, 0),
                         p,

@@ -164,13 +164,12 @@ class CountingTest {
         for (double wrong : new double[] {0.9, 2, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
             INDArray labels = oneHot().castTo(DataType.DOUBLE);
             labels.putScalar(new int[] {0, 1, 1, 2}, wrong);
-            double sum = wrong;
             assertRefused(
                     labels,
                     null,
                     "labels must be one-hot here (one 1 and zeros, or all zeros for an ignored pixel),"
-                            + " got a vector with sum "
-                            + sum,
+                            + " got a vector with "
+                            + (Double.isNaN(wrong) ? "NaN" : "sum " + wrong),
                     "at image 0, row 1, column 2 of 2 images of 2 x 4");
         }
         INDArray two = oneHot();
