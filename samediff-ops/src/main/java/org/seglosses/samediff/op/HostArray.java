@@ -1,9 +1,11 @@
 package org.seglosses.samediff.op;
 
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
+import org.nd4j.linalg.api.environment.Nd4jEnvironment;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -14,6 +16,7 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * The one door between Java code and the memory of an array. On a GPU backend reading makes the
@@ -27,12 +30,19 @@ final class HostArray {
     /** The bytes that a Java buffer can have. */
     private static final long MOST_BYTES = Integer.MAX_VALUE;
 
-    private static final int ROOM = 1 << 10;
-
-    /** Volatile, lest the compiler leaves out what nobody reads. */
-    private static volatile byte[] room;
-
     private HostArray() {}
+
+    /** Apart, so that ND4J starts where an array is opened, not where a graph is built. */
+    private static final class Backend {
+
+        /** Whether an array's pointer is all there is to its memory: not on a GPU. */
+        static final boolean CPU =
+                "CPU"
+                        .equals(
+                                Nd4j.getExecutioner()
+                                        .getEnvironmentInformation()
+                                        .get(Nd4jEnvironment.BACKEND_KEY));
+    }
 
     static FloatBuffer floats(INDArray array) {
         prepare(array, DataType.FLOAT);
@@ -76,15 +86,28 @@ final class HostArray {
     /** The memory of an array, which may be a part of a buffer of any length. */
     private static ByteBuffer bytes(INDArray array) {
         DataBuffer data = array.data();
-        // JavaCPP makes the buffer in native code, and crashes where the heap has no room for it:
-        // so Java looks for room first, and throws if there is none
-        room = new byte[ROOM];
-        room = null;
-        // on a GPU backend this makes the host's memory
-        ByteBuffer all = data.asNio();
         long width = array.dataType().width();
         long start = data.offset() * width;
         long end = start + array.length() * width;
+        return AddressBuffer.SUPPORTED && Backend.CPU
+                ? atAddress(data, start, end)
+                : throughJavaCpp(data, start, end);
+    }
+
+    /** The pointer of a view is that of the whole, and its address is where the whole begins. */
+    static ByteBuffer atAddress(DataBuffer data, long start, long end) {
+        Pointer memory = data.pointer();
+        if (memory.isNull()) {
+            throw new IllegalStateException("the array's memory was freed");
+        }
+        Objects.checkFromToIndex(start, end, memory.limit() * data.getElementSize());
+        return AddressBuffer.of(memory.address() + start, (int) (end - start));
+    }
+
+    /** Native code makes these buffers; see {@link AddressBuffer} on that. */
+    static ByteBuffer throughJavaCpp(DataBuffer data, long start, long end) {
+        // on a GPU backend this makes the host's memory
+        ByteBuffer all = data.asNio();
         if (end > MOST_BYTES) {
             return far(data, start, end);
         }
