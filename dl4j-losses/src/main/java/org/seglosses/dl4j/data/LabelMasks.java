@@ -6,7 +6,6 @@ import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 import java.util.Arrays;
 
@@ -169,23 +168,15 @@ public final class LabelMasks {
         if (elements == 1) {
             return false;
         }
-        // Most masks are settled by their last row, without a look at all the rest.
-        INDArray last =
-                mask.get(
-                        NDArrayIndex.all(),
-                        NDArrayIndex.point(mask.size(1) - 1),
-                        NDArrayIndex.point(mask.size(2) - 1),
-                        NDArrayIndex.point(mask.size(3) - 1));
-        if (others(last) > 0) {
-            return false;
+        // Element by element: NDArrayIndex.point makes nothing of some views in ND4J 1.0.0-M2.1.
+        // Most masks are settled by the last element of an image.
+        long corners = 0;
+        for (long n = 0; n < images; n++) {
+            if (mask.getDouble(n, mask.size(1) - 1, mask.size(2) - 1, mask.size(3) - 1) != 1) {
+                return false;
+            }
+            corners += mask.getDouble(n, 0, 0, 0) == 1 ? 0 : 1;
         }
-        INDArray first =
-                mask.get(
-                        NDArrayIndex.all(),
-                        NDArrayIndex.point(0),
-                        NDArrayIndex.point(0),
-                        NDArrayIndex.point(0));
-        long corners = others(first);
         return corners > 0 && others(mask) == corners;
     }
 

@@ -104,10 +104,13 @@ final class NetworkOutput {
         List<String> outputs = configuration.getNetworkOutputs();
         require(outputs.contains(output), "output must be one of " + outputs + ", got " + output);
         List<Layer> back = new ArrayList<>();
-        String at = output;
-        while (layer(configuration.getVertices().get(at)) != null) {
-            back.add(layer(configuration.getVertices().get(at)));
-            at = first(configuration, at);
+        for (String at = output; at != null; at = first(configuration, at)) {
+            GraphVertex vertex = configuration.getVertices().get(at);
+            if (layer(vertex) != null) {
+                back.add(layer(vertex));
+            } else if (back.isEmpty() || !(vertex instanceof SubsetVertex)) {
+                break;
+            }
         }
         long own = back.isEmpty() ? 0 : channels(back.get(0));
         return new NetworkOutput(

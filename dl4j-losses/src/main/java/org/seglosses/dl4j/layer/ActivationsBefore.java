@@ -5,6 +5,7 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
+import org.deeplearning4j.nn.conf.graph.SubsetVertex;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BaseUpsamplingLayer;
@@ -74,6 +75,7 @@ final class ActivationsBefore {
             GraphVertex vertex = graph.getVertices().get(name);
             Layer layer = layer(vertex);
             if (vertex instanceof MergeVertex
+                    || vertex instanceof SubsetVertex
                     || layer != null && isClear(head, layer, name, found)) {
                 open.addAll(graph.getVertexInputs().getOrDefault(name, List.of()));
             }

@@ -24,7 +24,9 @@ final class SeenLogits {
             return;
         }
         zeros &= smallest == 0;
-        atMostOne &= logits.maxNumber().doubleValue() <= 1;
+        double largest = logits.maxNumber().doubleValue();
+        // all of them 0: a last layer that starts at zero, which no probabilities do
+        atMostOne &= largest > 0 && largest <= 1;
         sumsOfOne &=
                 atMostOne
                         && logits.size(1) > 1

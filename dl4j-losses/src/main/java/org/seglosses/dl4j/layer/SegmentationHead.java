@@ -197,9 +197,10 @@ public final class SegmentationHead {
 
     /**
      * Explains a network's score of a batch: what images, classes and terms of a sum contribute to
-     * it. The explanation's value is {@code network.score(data)} without regularization: dropout is
-     * off, and batch normalization takes its averages. Weights that are scheduled are those of the
-     * network's iteration and epoch.
+     * it. The explanation's value is {@code network.score(data)} without regularization (with
+     * {@code miniBatch(false)}, divided by the number of examples): dropout is off, and batch
+     * normalization takes its averages. Weights that are scheduled are those of the network's
+     * iteration and epoch.
      *
      * @param network a network that ends in a {@link SegmentationLossLayer}
      * @param data the batch

@@ -15,6 +15,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.adapter.MultiDataSetIteratorAdapter;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -148,6 +149,24 @@ class LabelMasksTest {
         assertThat(LabelMasks.looksMerged(mask.castTo(type))).as("two corners").isTrue();
         mask.putScalar(new long[] {2, 0, 0, 1}, 0);
         assertThat(LabelMasks.looksMerged(mask.castTo(type))).as("and one beside").isFalse();
+    }
+
+    /** Of this view ND4J's NDArrayIndex.point gives an empty array. */
+    @Test
+    void looksMergedOfViews() {
+        INDArray mask =
+                Nd4j.ones(DataType.FLOAT, 4, 4, 3, 2)
+                        .get(
+                                NDArrayIndex.interval(0, 3),
+                                NDArrayIndex.interval(1, 4),
+                                NDArrayIndex.interval(0, 2),
+                                NDArrayIndex.interval(1, 2))
+                        .permute(0, 3, 1, 2);
+        assertThat(LabelMasks.looksMerged(mask)).as("all ones").isFalse();
+        mask.putScalar(new long[] {1, 0, 0, 0}, 0);
+        assertThat(LabelMasks.looksMerged(mask)).as("one corner").isTrue();
+        mask.putScalar(new long[] {2, 0, 1, 1}, 0);
+        assertThat(LabelMasks.looksMerged(mask)).as("and one beside").isFalse();
     }
 
     @Test

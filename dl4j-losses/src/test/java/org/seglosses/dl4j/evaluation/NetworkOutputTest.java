@@ -11,6 +11,7 @@ import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
+import org.deeplearning4j.nn.conf.graph.SubsetVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -273,6 +274,45 @@ class NetworkOutputTest {
                 before,
                 new ActivationLayer(Activation.IDENTITY),
                 output(loss, Activation.IDENTITY));
+    }
+
+    /** Some of the channels of a convolution: it is still what puts out the logits. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Activation.class,
+            names = {"SIGMOID", "IDENTITY"})
+    void anActivationBeforeSomeOfItsChannels(Activation activation) {
+        ComputationGraph net =
+                new ComputationGraph(
+                        configuration()
+                                .graphBuilder()
+                                .addInputs("in")
+                                .addLayer("three", convolution(3, activation), "in")
+                                .addVertex("one", new SubsetVertex(1, 1), "three")
+                                .addLayer(
+                                        "out",
+                                        output(LossSoftBce.builder().build(), Activation.IDENTITY),
+                                        "one")
+                                .addVertex("copy", new SubsetVertex(0, 0), "out")
+                                .setOutputs("out", "copy")
+                                .setInputTypes(InputType.convolutional(SIDE, SIDE, 2))
+                                .build());
+        net.init();
+        if (activation == Activation.IDENTITY) {
+            assertThat(SegmentationEvaluation.of(net, "out"))
+                    .isEqualTo(
+                            SegmentationEvaluation.builder(2).ignoreIndex(-100).logits().build());
+        } else {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> SegmentationEvaluation.of(net, "out"))
+                    .withMessage(
+                            "output \"out\" puts out logits, but layer \"three\" before it has"
+                                    + " activation sigmoid: give that layer IDENTITY (DL4J's"
+                                    + " convolutions have SIGMOID by default)");
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SegmentationEvaluation.of(net, "copy"))
+                .withMessageContaining("got a vertex");
     }
 
     @Test

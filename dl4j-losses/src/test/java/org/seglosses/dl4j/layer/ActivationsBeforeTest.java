@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
+import org.deeplearning4j.nn.conf.graph.SubsetVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -136,6 +138,10 @@ class ActivationsBeforeTest {
     }
 
     private static ComputationGraph graph(Layer second) {
+        return graph(second, new MergeVertex(), "one", "two");
+    }
+
+    private static ComputationGraph graph(Layer second, GraphVertex before, String... inputs) {
         ComputationGraph graph =
                 new ComputationGraph(
                         new NeuralNetConfiguration.Builder()
@@ -143,8 +149,9 @@ class ActivationsBeforeTest {
                                 .addInputs("in")
                                 .addLayer("one", identity("one"), "in")
                                 .addLayer("two", second, "in")
-                                .addVertex("both", new MergeVertex(), "one", "two")
-                                .addLayer("out", output(), "both")
+                                .addVertex("before", before, inputs)
+                                .addLayer("out", output(), "before")
+                                .allowDisconnected(true)
                                 .setOutputs("out")
                                 .setInputTypes(InputType.convolutional(8, 8, 2))
                                 .build());
@@ -157,6 +164,19 @@ class ActivationsBeforeTest {
         assertThatCode(() -> SegmentationHead.check(graph(identity("two"))))
                 .doesNotThrowAnyException();
         assertThatThrownBy(() -> SegmentationHead.check(graph(convolution("two").build())))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage(sentence("two", "ConvolutionLayer", "sigmoid"));
+    }
+
+    @Test
+    void beforeSomeOfItsChannels() {
+        GraphVertex some = new SubsetVertex(0, 1);
+        assertThatCode(() -> SegmentationHead.check(graph(identity("two"), some, "two")))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(
+                        () ->
+                                SegmentationHead.check(
+                                        graph(convolution("two").build(), some, "two")))
                 .isExactlyInstanceOf(IllegalArgumentException.class)
                 .hasMessage(sentence("two", "ConvolutionLayer", "sigmoid"));
     }

@@ -466,6 +466,15 @@ class TrainingWatchTest {
         assertThat(Warnings.of(new Net(crossEntropy()).channels(3).training(binary, 50))).isEmpty();
     }
 
+    /** Where most is foreground, the logits of one channel rise from 0 slowly: that is sound. */
+    @Test
+    void aLastLayerThatStartsAtZero() {
+        MultiLayerNetwork net = new Net(bce()).layers();
+        net.params().assign(0);
+        assertThat(Warnings.of(Net.training(net, data(columns(6, 1)), 50))).isEmpty();
+        assertThat(net.output(features()).minNumber().doubleValue()).isBetween(0.5, 0.6);
+    }
+
     /** Copies share what has been said, whatever way they were made. */
     @Test
     void once() throws Exception {
