@@ -2,6 +2,8 @@ package org.seglosses.samediff.op;
 
 import org.nd4j.linalg.api.buffer.DataType;
 
+import java.util.Locale;
+
 /**
  * What a label may be, for everybody who reads labels: the losses, and what counts pixels. It is
  * asked only where a pixel counts; where the mask is 0 a label may be anything.
@@ -151,10 +153,26 @@ public final class LabelRule {
         if (Double.isNaN(label)) {
             return NO_DATA;
         }
-        return Double.isInfinite(label) || label == Math.rint(label)
-                ? ""
-                : "; an index is a whole number: were the labels scaled, by a division by 255 say?"
-                        + " leave that out";
+        if (Double.isInfinite(label)) {
+            return "";
+        }
+        if (label != Math.rint(label)) {
+            return "; an index is a whole number: were the labels scaled, by a division by 255 say?"
+                    + " leave that out";
+        }
+        if (label < 0) {
+            return noData(label);
+        }
+        return label == classes
+                ? "; labels from 1 to " + classes + "? subtract 1"
+                : "; grey values or colours? turn each into its class index";
+    }
+
+    private static String noData(double label) {
+        return String.format(
+                Locale.ROOT,
+                "; no data there? set ignoreIndex(%.0f), or the mask to 0 at these pixels",
+                label);
     }
 
     /**
@@ -168,10 +186,17 @@ public final class LabelRule {
         String advice = "";
         if (isSigned(label)) {
             advice = SIGNED;
-        } else if (label > 1) {
+        } else if (label == LARGEST_BYTE) {
             advice = "; " + MASK_OF_BYTES + "set ignoreIndex(255)";
+        } else if (label > 1) {
+            advice =
+                    label == 2
+                            ? "; labels 1 and 2? subtract 1"
+                            : "; grey values? make the foreground 1 and all else 0";
         } else if (Double.isNaN(label)) {
             advice = NO_DATA;
+        } else if (label == Math.rint(label) && !Double.isInfinite(label)) {
+            advice = noData(label);
         }
         return new IllegalArgumentException(
                 "labels must be from 0 to 1"
@@ -251,8 +276,10 @@ public final class LabelRule {
             return "";
         }
         return sum > 1
-                ? "; several classes in a pixel? that is mode MULTILABEL, with sigmoids"
-                : "; divide each vector by its sum, or make it all zeros to ignore the pixel";
+                ? "; several classes in a pixel? that is mode MULTILABEL, with sigmoids; colours?"
+                        + " turn each into its class index"
+                : "; a picture? labels are classes, not colours; soft labels? divide each vector by"
+                        + " its sum";
     }
 
     private boolean isSigned(double label) {

@@ -53,8 +53,23 @@ class LabelRuleTest {
     @Test
     void saysWhatAnIndexMayBe() {
         String rule = "labels must be class indices from 0 to 2 (no ignoreIndex is set), got ";
-        assertThat(floats.notIndex(7, PLACE)).hasMessage(rule + "7.0 " + PLACE);
-        assertThat(floats.notIndex(-1, PLACE)).hasMessage(rule + "-1.0 " + PLACE);
+        assertThat(floats.notIndex(7, PLACE))
+                .hasMessage(
+                        rule
+                                + "7.0 "
+                                + PLACE
+                                + "; grey values or colours? turn each into its class index");
+        assertThat(floats.notIndex(3, PLACE))
+                .hasMessage(rule + "3.0 " + PLACE + "; labels from 1 to 3? subtract 1");
+        assertThat(floats.notIndex(-9999, PLACE))
+                .hasMessage(
+                        rule
+                                + "-9999.0 "
+                                + PLACE
+                                + "; no data there? set ignoreIndex(-9999), or the mask to 0 at"
+                                + " these pixels");
+        assertThat(floats.notIndex(Double.POSITIVE_INFINITY, PLACE))
+                .hasMessage(rule + "Infinity " + PLACE);
         assertThat(floats.notIndex(255, PLACE))
                 .hasMessage(
                         rule
@@ -95,6 +110,22 @@ class LabelRuleTest {
     void saysWhatAnElementMayBe() {
         assertThat(floats.notElement(-0.25, PLACE))
                 .hasMessage("labels must be from 0 to 1, got -0.25 " + PLACE);
+        assertThat(floats.notElement(-1, PLACE))
+                .hasMessage(
+                        "labels must be from 0 to 1, got -1.0 "
+                                + PLACE
+                                + "; no data there? set ignoreIndex(-1), or the mask to 0 at these"
+                                + " pixels");
+        assertThat(floats.notElement(2, PLACE))
+                .hasMessage(
+                        "labels must be from 0 to 1, got 2.0 "
+                                + PLACE
+                                + "; labels 1 and 2? subtract 1");
+        assertThat(floats.notElement(127, PLACE))
+                .hasMessage(
+                        "labels must be from 0 to 1, got 127.0 "
+                                + PLACE
+                                + "; grey values? make the foreground 1 and all else 0");
         assertThat(LabelRule.of(DataType.FLOAT, 1, -100).notElement(255, PLACE))
                 .hasMessage(
                         "labels must be from 0 to 1 or the ignoreIndex, which is -100, got 255.0 "
@@ -122,14 +153,14 @@ class LabelRuleTest {
                                 + "3.0 and values from 1.0 to 1.0 "
                                 + PLACE
                                 + "; several classes in a pixel? that is mode MULTILABEL, with"
-                                + " sigmoids");
+                                + " sigmoids; colours? turn each into its class index");
         assertThat(floats.notVector(0.7, 0, 0.7, PLACE))
                 .hasMessage(
                         rule
                                 + "0.7 and values from 0.0 to 0.7 "
                                 + PLACE
-                                + "; divide each vector by its sum, or make it all zeros to ignore"
-                                + " the pixel");
+                                + "; a picture? labels are classes, not colours; soft labels?"
+                                + " divide each vector by its sum");
         assertThat(floats.notVector(Double.NaN, Double.NaN, Double.NaN, PLACE))
                 .hasMessage(
                         rule.replace("with sum ", "with ")
@@ -163,6 +194,6 @@ class LabelRuleTest {
                                 + "2.0 and values from 0.0 to 1.0 "
                                 + PLACE
                                 + "; several classes in a pixel? that is mode MULTILABEL, with"
-                                + " sigmoids");
+                                + " sigmoids; colours? turn each into its class index");
     }
 }
