@@ -130,6 +130,14 @@ final class DefinitionReader extends JsonDeserializer<Object> implements Context
         if (type.isRecord()) {
             return read(type, parser, defaults, context);
         }
+        // Jackson reads an empty text as 0, false or null
+        Rules.require(
+                type == String.class
+                        || parser.currentToken() != JsonToken.VALUE_STRING
+                        || !parser.getText().isBlank(),
+                component.getName(),
+                "given, or left out for its default",
+                "an empty text");
         JavaType generic = context.getTypeFactory().constructType(component.getGenericType());
         // Jackson cuts the fraction of what is read as an integer
         if (type == int.class || type == Integer.class) {

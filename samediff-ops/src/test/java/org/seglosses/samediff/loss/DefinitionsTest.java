@@ -367,6 +367,16 @@ class DefinitionsTest {
                         json(Combined.class, ",\"terms\":[{\"weight\":1,\"los\":null}]"),
                         "properties of Term must be among [weight, schedule, loss], got los"),
                 Arguments.of(
+                        json(Focal.class, ",\"gamma\":\"\""),
+                        "gamma must be given, or left out for its default, got an empty text"),
+                Arguments.of(
+                        json(CrossEntropy.class, ",\"ignoreIndex\":\" \""),
+                        "ignoreIndex must be given, or left out for its default, got an empty"
+                                + " text"),
+                Arguments.of(
+                        json(Duo.class, ",\"lovasz\":{\"perImage\":\"\"}"),
+                        "perImage must be given, or left out for its default, got an empty text"),
+                Arguments.of(
                         json(Boundary.class, ",\"theta\":3000000001"),
                         "theta must be whole, below 2^31, got 3.000000001E9"));
     }
