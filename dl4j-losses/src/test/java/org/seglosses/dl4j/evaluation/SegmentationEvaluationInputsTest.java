@@ -608,7 +608,7 @@ class SegmentationEvaluationInputsTest {
                         p,
                         null,
                         "got a vector with sum 2.0 and values from 0.0 to 1.0 at image 1, row 2,"
-                                + " column 3 of 2 images of 4 x 5; several classes in a pixel? that"
+                                + " column 3 of 2 images of 4 x 5; colours? turn each into its class index; several classes in a pixel? that"
                                 + " is mode MULTILABEL, with sigmoids; score such channels one by"
                                 + " one, each by a SegmentationEvaluation of 2 classes"),
                 Arguments.of(
@@ -685,7 +685,7 @@ class SegmentationEvaluationInputsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(
                         "labels must be from 0 to 1 or the ignoreIndex, which is 9, got 2.0 at image"
-                                + " 0, row 0, column 0 of 1 images of 2 x 2; masks of 0 and 255?");
+                                + " 0, row 0, column 0 of 1 images of 2 x 2; labels 1 and 2? subtract 1");
         assertThatThrownBy(() -> e.eval(zeros(1, 2, 2, 2), zeros(1, 1, 2, 2)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("got labels [1, 2, 2, 2]");

@@ -276,8 +276,8 @@ public final class LabelRule {
             return "";
         }
         return sum > 1
-                ? "; several classes in a pixel? that is mode MULTILABEL, with sigmoids; colours?"
-                        + " turn each into its class index"
+                ? "; colours? turn each into its class index; several classes in a pixel? that is"
+                        + " mode MULTILABEL, with sigmoids"
                 : "; a picture? labels are classes, not colours; soft labels? divide each vector by"
                         + " its sum";
     }

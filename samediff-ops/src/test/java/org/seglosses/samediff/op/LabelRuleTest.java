@@ -152,8 +152,8 @@ class LabelRuleTest {
                         rule
                                 + "3.0 and values from 1.0 to 1.0 "
                                 + PLACE
-                                + "; several classes in a pixel? that is mode MULTILABEL, with"
-                                + " sigmoids; colours? turn each into its class index");
+                                + "; colours? turn each into its class index; several classes in a"
+                                + " pixel? that is mode MULTILABEL, with sigmoids");
         assertThat(floats.notVector(0.7, 0, 0.7, PLACE))
                 .hasMessage(
                         rule
@@ -193,7 +193,7 @@ class LabelRuleTest {
                         rule
                                 + "2.0 and values from 0.0 to 1.0 "
                                 + PLACE
-                                + "; several classes in a pixel? that is mode MULTILABEL, with"
-                                + " sigmoids; colours? turn each into its class index");
+                                + "; colours? turn each into its class index; several classes in a"
+                                + " pixel? that is mode MULTILABEL, with sigmoids");
     }
 }

@@ -300,7 +300,7 @@ class TargetsTest {
                         z,
                         null,
                         range
-                                + " (no ignoreIndex is set), got 3.0 at [0, 1, 0] of shape [1, 2, 2]"),
+                                + " (no ignoreIndex is set), got 3.0 at [0, 1, 0] of shape [1, 2, 2]; labels from 1 to 3? subtract 1"),
                 new Refusal(
                         pixel,
                         255,
@@ -308,7 +308,7 @@ class TargetsTest {
                         z,
                         null,
                         range
-                                + " or the ignoreIndex, which is 255, got -1.0 at [0, 0, 1] of shape [1, 2, 2]"),
+                                + " or the ignoreIndex, which is 255, got -1.0 at [0, 0, 1] of shape [1, 2, 2]; no data there? set ignoreIndex(-1), or the mask to 0 at these pixels"),
                 new Refusal(
                         pixel,
                         255,
@@ -334,7 +334,7 @@ class TargetsTest {
                         z,
                         null,
                         range
-                                + " or the ignoreIndex, which is -1, got 4.294967295E9 at [0, 1, 0] of shape [1, 2, 2]"),
+                                + " or the ignoreIndex, which is -1, got 4.294967295E9 at [0, 1, 0] of shape [1, 2, 2]; grey values or colours? turn each into its class index"),
                 new Refusal(
                         pixel,
                         null,
@@ -360,7 +360,7 @@ class TargetsTest {
                         null,
                         "labels must be one-hot here (one 1 and zeros, or all zeros for an ignored pixel),"
                                 + " got a vector with sum 2.0 and values from 0.0 to 1.0 at [0, 0, 0, 1] of shape"
-                                + " [1, 3, 2, 2] (first channel); several classes in a pixel? that is"
+                                + " [1, 3, 2, 2] (first channel); colours? turn each into its class index; several classes in a pixel? that is"
                                 + " mode MULTILABEL, with sigmoids"),
                 new Refusal(
                         pixel,
@@ -388,7 +388,7 @@ class TargetsTest {
                         z,
                         null,
                         range
-                                + " (no ignoreIndex is set), got 3.0 at [0, 1, 0] of shape [1, 2, 2]"),
+                                + " (no ignoreIndex is set), got 3.0 at [0, 1, 0] of shape [1, 2, 2]; labels from 1 to 3? subtract 1"),
                 new Refusal(
                         Labelling.ONLY_CHANNEL,
                         255,
@@ -396,7 +396,7 @@ class TargetsTest {
                         one,
                         null,
                         "labels must be class indices from 0 to 1 or the ignoreIndex, which is 255, got 2.0"
-                                + " at [0, 0, 1] of shape [1, 2, 2]"),
+                                + " at [0, 0, 1] of shape [1, 2, 2]; labels from 1 to 2? subtract 1"),
                 new Refusal(
                         pixel,
                         null,
@@ -565,7 +565,7 @@ class TargetsTest {
                                             op(Labelling.PIXEL, null, false)
                                                     .execute(new INDArray[] {labels, z}, codes))
                             .isExactlyInstanceOf(IllegalArgumentException.class)
-                            .hasMessageEndingWith("got 7.0 at [0, 80, 3] of shape [2, 130, 70]");
+                            .hasMessageContaining("got 7.0 at [0, 80, 3] of shape [2, 130, 70];");
                 } finally {
                     System.clearProperty(Parallel.THREADS);
                 }
