@@ -1,6 +1,7 @@
 package org.seglosses.dl4j;
 
 import org.nd4j.shade.jackson.annotation.JsonAnySetter;
+import org.nd4j.shade.jackson.annotation.JsonCreator;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 import java.io.Serializable;
@@ -26,6 +27,17 @@ public record ImageSize(@JsonProperty("height") int height, @JsonProperty("width
             throw new IllegalArgumentException(
                     "imageSize must be at least 1 x 1, got " + height + " x " + width);
         }
+    }
+
+    /** Jackson would cut fractions in silence. */
+    @JsonCreator
+    static ImageSize read(
+            @JsonProperty("height") double height, @JsonProperty("width") double width) {
+        if (height != (int) height || width != (int) width) {
+            throw new IllegalArgumentException(
+                    "imageSize must be of whole numbers, got " + height + " x " + width);
+        }
+        return new ImageSize((int) height, (int) width);
     }
 
     @JsonAnySetter

@@ -341,7 +341,8 @@ class JsonPropertiesTest {
                 "COMBINED_SOFT | /definition | terms | [null] | terms must be without null, got [null]",
                 "COMBINED_SOFT | /definition/terms/0 | loss | null | loss must be given, got null",
                 "COMBINED_SOFT | /definition/terms/0 | weight | null | weight must be either a number or a schedule, got neither",
-                "BOUNDARY | /imageSize | width | null | imageSize must be at least 1 x 1, got 6 x 0"
+                "BOUNDARY | /imageSize | width | null | imageSize must be at least 1 x 1, got 6 x 0",
+                "BOUNDARY | /imageSize | width | 4.7 | imageSize must be of whole numbers, got 6.0 x 4.7"
             })
     void refusals(Losses loss, String owner, String name, String value, String message) {
         SegmentationLossFunction<?> function = loss.function().imageSize(6, 7);
