@@ -16,6 +16,7 @@ final class SeenLabels {
     private long valid;
     private long ignoredByLabel;
     private long ignoredByMask;
+    private long zeroVectors;
     private double largest = Double.NEGATIVE_INFINITY;
     private boolean soft;
     private boolean elements;
@@ -124,6 +125,7 @@ final class SeenLabels {
         double label = values[best * pixels + pixel];
         if (label == 0) {
             ignoredByLabel++;
+            zeroVectors++;
             return;
         }
         addClass(best);
@@ -148,6 +150,7 @@ final class SeenLabels {
         valid += other.valid;
         ignoredByLabel += other.ignoredByLabel;
         ignoredByMask += other.ignoredByMask;
+        zeroVectors += other.zeroVectors;
         largest = Math.max(largest, other.largest);
         soft |= other.soft;
         elements |= other.elements;
@@ -169,6 +172,11 @@ final class SeenLabels {
 
     long ignoredByMask() {
         return ignoredByMask;
+    }
+
+    /** Of those ignored by label, the label vectors of zeros. */
+    long zeroVectors() {
+        return zeroVectors;
     }
 
     long all() {

@@ -41,6 +41,7 @@ final class TrainingWatch {
     private enum Kind {
         LABELS_OF_ONE_CLASS,
         MOSTLY_IGNORED,
+        ZERO_VECTORS,
         SMALL_LABELS,
         MERGED_MASK,
         ACTIVATED_LOGITS,
@@ -48,6 +49,9 @@ final class TrainingWatch {
         TIME_STARTS_AGAIN,
         EPOCHS_STAND_STILL
     }
+
+    /** Of the pixels that the mask counts: as many label vectors of zeros are hardly by chance. */
+    private static final double MANY_ZERO_VECTORS = 0.01;
 
     /** Steps whose labels are looked at. */
     private static final int LABEL_STEPS = 20;
@@ -237,7 +241,7 @@ final class TrainingWatch {
         to.labels.add(seen);
         to.logits.add(logits);
         if (to.steps == LABEL_STEPS) {
-            judge(to.labels);
+            judge(to.labels, logits.size(1));
             judge(to.logits);
         }
         if (to.steps == LOGIT_STEPS && to.logits.sigmoid()) {
@@ -250,7 +254,7 @@ final class TrainingWatch {
         }
     }
 
-    private void judge(SeenLabels seen) {
+    private void judge(SeenLabels seen, long channels) {
         if (seen.softAndSmall()) {
             warn(
                     Kind.SMALL_LABELS,
@@ -273,7 +277,21 @@ final class TrainingWatch {
                     seen.ignoredByMask(),
                     cause(seen));
         }
-        if (seen.all() > 0 && 2 * seen.valid() < seen.all()) {
+        long counted = seen.all() - seen.ignoredByMask();
+        boolean zeros = seen.zeroVectors() > 0 && seen.zeroVectors() >= MANY_ZERO_VECTORS * counted;
+        if (zeros) {
+            warn(
+                    Kind.ZERO_VECTORS,
+                    "%.1f %% of the pixels of the first %d iterations have a label vector of zeros"
+                            + " and are ignored: if that is the background, give it a channel of its"
+                            + " own, nOut(%d); if these pixels are not to count, ignore this",
+                    100.0 * seen.zeroVectors() / counted,
+                    LABEL_STEPS,
+                    channels + 1);
+        }
+        // pixels that a warning has been given of need no second one
+        long used = zeros ? seen.valid() + seen.zeroVectors() : seen.valid();
+        if (seen.all() > 0 && 2 * used < seen.all()) {
             warn(
                     Kind.MOSTLY_IGNORED,
                     "%.1f %% of all pixels of the first %d iterations are ignored, %.1f %% by label"

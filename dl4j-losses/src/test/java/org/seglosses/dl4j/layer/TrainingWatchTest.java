@@ -343,6 +343,68 @@ class TrainingWatchTest {
         }
     }
 
+    /** One-hot labels whose background has no channel. */
+    @ParameterizedTest
+    @EnumSource
+    void vectorsOfZeros(CNN2DFormat format) {
+        Net net = new Net(crossEntropy()).channels(3).format(format);
+        // 2 of 8 columns
+        assertThat(Warnings.of(net.training(vectors(format, 16, null), 21)))
+                .containsExactly(
+                        "in layer \"out\": 25.0 % of the pixels of the first 20 iterations have a"
+                                + " label vector of zeros and are ignored: if that is the"
+                                + " background, give it a channel of its own, nOut(4); if these"
+                                + " pixels are not to count, ignore this"
+                                + OFF);
+        // more than half: said once, not as mostly ignored as well
+        assertThat(Warnings.of(net.training(vectors(format, 40, null), 21)))
+                .singleElement()
+                .asString()
+                .contains("62.5 % of the pixels of the first 20 iterations have a label vector");
+        // 1 of 128, and none
+        assertThat(Warnings.of(net.training(vectors(format, 1, 1), 21))).isEmpty();
+        assertThat(Warnings.of(net.training(vectors(format, 0, null), 21))).isEmpty();
+    }
+
+    /** What the mask leaves out may be zeros, and counts in no share. */
+    @Test
+    void vectorsOfZerosUnderAMask() {
+        Net net = new Net(crossEntropy()).channels(3);
+        DataSet data = vectors(CNN2DFormat.NCHW, 16, null);
+        INDArray first = columns(2, 1);
+        data.setLabelsMaskArray(first.rsub(1));
+        assertThat(Warnings.of(net.training(data, 21))).isEmpty();
+        // of four columns that count two are of zeros; half is not more than a half
+        data.setLabelsMaskArray(columns(4, 1));
+        assertThat(Warnings.of(net.training(data, 21)))
+                .singleElement()
+                .asString()
+                .contains("50.0 % of the pixels of the first 20 iterations have a label vector");
+        // of three columns two: and the mask alone leaves out more than half
+        data.setLabelsMaskArray(columns(3, 1));
+        assertThat(Warnings.of(net.training(data, 21)))
+                .hasSize(2)
+                .anyMatch(w -> w.contains("66.7 % of the pixels of the first 20 iterations"))
+                .anyMatch(
+                        w ->
+                                w.contains("87.5 % of all pixels of the first 20 iterations")
+                                        && w.contains("25.0 % by label and 62.5 % by mask"));
+    }
+
+    /** Two classes by turns, but for the first pixels of an image by columns: those have none. */
+    private static DataSet vectors(CNN2DFormat format, int zeros, Integer images) {
+        INDArray labels = Nd4j.zeros(DataType.FLOAT, N, 3, SIDE, SIDE);
+        for (int n = 0; n < N; n++) {
+            for (int i = images == null || n < images ? zeros : 0; i < SIDE * SIDE; i++) {
+                labels.putScalar(new int[] {n, 1 + i % 2, i % SIDE, i / SIDE}, 1);
+            }
+        }
+        INDArray x = features();
+        return format == CNN2DFormat.NCHW
+                ? new DataSet(x, labels)
+                : new DataSet(x.permute(0, 2, 3, 1).dup('c'), labels.permute(0, 2, 3, 1).dup('c'));
+    }
+
     /** Each channel a yes or no: a picture without any is no task, one with both is. */
     @Test
     void multilabel() {
