@@ -121,6 +121,11 @@ final class ClassMaps {
         return labels.pixelsAboveHalf();
     }
 
+    /** Of what was read and the mask counts, how many pixels had label vectors of zeros. */
+    long zeroVectors() {
+        return labels.zeroVectors();
+    }
+
     private void readArgmax(int image, int[] truth, int[] predicted) {
         predictions.read(image, 0, best);
         Arrays.fill(predicted, 0);

@@ -31,6 +31,9 @@ final class Counts implements Serializable {
     /** Of the pixels that count, those with a label above 0.5 for some class. */
     long aboveHalf;
 
+    /** Of the pixels that do not count, those with a label vector of zeros. */
+    long zeroVectors;
+
     Counts(int classes) {
         this(
                 new long[classes][classes],
@@ -38,6 +41,7 @@ final class Counts implements Serializable {
                 new long[classes],
                 new long[classes],
                 new long[classes],
+                0,
                 0,
                 0,
                 0);
@@ -52,7 +56,8 @@ final class Counts implements Serializable {
             @JsonProperty("predictedBoundaryNear") long[] predictedBoundaryNear,
             @JsonProperty("ignored") long ignored,
             @JsonProperty("soft") long soft,
-            @JsonProperty("aboveHalf") long aboveHalf) {
+            @JsonProperty("aboveHalf") long aboveHalf,
+            @JsonProperty("zeroVectors") long zeroVectors) {
         this.confusion = confusion;
         this.truthBoundary = truthBoundary;
         this.truthBoundaryNear = truthBoundaryNear;
@@ -61,6 +66,7 @@ final class Counts implements Serializable {
         this.ignored = ignored;
         this.soft = soft;
         this.aboveHalf = aboveHalf;
+        this.zeroVectors = zeroVectors;
     }
 
     /** For what comes from a text: anything else would fail later and far away. */
@@ -73,7 +79,10 @@ final class Counts implements Serializable {
         requireCounts("truthBoundaryNear", classes, truthBoundaryNear);
         requireCounts("predictedBoundary", classes, predictedBoundary);
         requireCounts("predictedBoundaryNear", classes, predictedBoundaryNear);
-        requireCounts("ignored, soft and aboveHalf", 3, new long[] {ignored, soft, aboveHalf});
+        requireCounts(
+                "ignored, soft, aboveHalf and zeroVectors",
+                4,
+                new long[] {ignored, soft, aboveHalf, zeroVectors});
     }
 
     private static void requireCounts(String name, int classes, long[] counts) {
@@ -118,6 +127,7 @@ final class Counts implements Serializable {
         ignored += other.ignored;
         soft += other.soft;
         aboveHalf += other.aboveHalf;
+        zeroVectors += other.zeroVectors;
     }
 
     private static void add(long[] to, long[] from) {
@@ -137,6 +147,7 @@ final class Counts implements Serializable {
         ignored = 0;
         soft = 0;
         aboveHalf = 0;
+        zeroVectors = 0;
     }
 
     @Override
@@ -149,6 +160,7 @@ final class Counts implements Serializable {
                 && Arrays.equals(predictedBoundaryNear, other.predictedBoundaryNear)
                 && ignored == other.ignored
                 && soft == other.soft
+                && zeroVectors == other.zeroVectors
                 // asked for beside soft labels alone, of which older texts know nothing
                 && (soft == 0 || aboveHalf == other.aboveHalf);
     }

@@ -16,6 +16,9 @@ import java.util.stream.IntStream;
 record Remarks(String text, boolean alarm) {
     private static final double MUCH = 0.5;
 
+    /** Of the pixels that the mask counts: as many label vectors of zeros are hardly by chance. */
+    private static final double MANY_ZERO_VECTORS = 0.01;
+
     static List<String> all(SegmentationEvaluation e) {
         return of(e).stream().map(Remarks::text).toList();
     }
@@ -27,9 +30,14 @@ record Remarks(String text, boolean alarm) {
     private static List<Remarks> of(SegmentationEvaluation e) {
         List<Remarks> remarks = new ArrayList<>();
         long ignored = e.ignoredPixels();
+        double zeros = (double) e.zeroVectors() / (e.zeroVectors() + e.pixels());
+        boolean manyZeros = zeros >= MANY_ZERO_VECTORS;
         if (e.pixels() == 0) {
             if (ignored > 0) {
                 remarks.add(new Remarks("all pixels were ignored: there is no mean", true));
+            }
+            if (manyZeros) {
+                remarks.add(ofZeroVectors(zeros));
             }
             return remarks;
         }
@@ -38,7 +46,9 @@ record Remarks(String text, boolean alarm) {
             remarks.add(new Remarks("no pixel in the truth: " + classes(e, absent), false));
         }
         if (ignored > 0) {
-            boolean much = e.ignoredShare() > MUCH;
+            // pixels that have a remark of their own need no second question
+            long others = manyZeros ? ignored - e.zeroVectors() : ignored;
+            boolean much = others > MUCH * (ignored + e.pixels());
             remarks.add(
                     new Remarks(
                             String.format(
@@ -50,6 +60,9 @@ record Remarks(String text, boolean alarm) {
                                             ? ", more than half: are ignoreIndex and label masks right?"
                                             : ""),
                             much));
+        }
+        if (manyZeros) {
+            remarks.add(ofZeroVectors(zeros));
         }
         if (e.isSoftBelowHalf()) {
             remarks.add(
@@ -69,6 +82,16 @@ record Remarks(String text, boolean alarm) {
             remarks.add(new Remarks("mean IoU is over 1 class only: " + classes(e, one), true));
         }
         return remarks;
+    }
+
+    private static Remarks ofZeroVectors(double share) {
+        return new Remarks(
+                String.format(
+                        Locale.ROOT,
+                        "%.2f %% of the pixels have a label vector of zeros and are ignored: is that"
+                                + " the background? give it a channel of its own",
+                        100 * share),
+                true);
     }
 
     private static String likelyReason(SegmentationEvaluation e) {

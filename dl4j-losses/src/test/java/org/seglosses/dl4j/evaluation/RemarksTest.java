@@ -14,6 +14,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.seglosses.dl4j.LogOutput;
+import org.seglosses.dl4j.LossCrossEntropy;
 import org.seglosses.dl4j.LossSoftBce;
 import org.seglosses.dl4j.evaluation.SegmentationEvaluation.Metric;
 import org.seglosses.dl4j.layer.SegmentationLossLayer;
@@ -144,6 +145,88 @@ class RemarksTest {
         assertThat(e.ignoredShare()).isEqualTo(1);
     }
 
+    /** Of a row of pixels, the first ones of zeros and the others of class 0 and 1 by turns. */
+    private static INDArray vectors(int zeros, int pixels) {
+        INDArray labels = Nd4j.zeros(DataType.FLOAT, 1, 2, 1, pixels);
+        for (int i = zeros; i < pixels; i++) {
+            labels.putScalar(new int[] {0, i % 2, 0, i}, 1);
+        }
+        return labels;
+    }
+
+    private static String zeroVectors(String percent) {
+        return percent
+                + " % of the pixels have a label vector of zeros and are ignored: is that the"
+                + " background? give it a channel of its own";
+    }
+
+    /** One-hot labels whose background has no channel. */
+    @Test
+    void vectorsOfZeros() {
+        SegmentationEvaluation e = new SegmentationEvaluation(2);
+        e.eval(vectors(18, 85), vectors(0, 85));
+        assertThat(e.meanIou()).isEqualTo(1);
+        assertThat(e.remarks())
+                .containsExactly("ignored: 18 pixels, 21.18 % of all", zeroVectors("21.18"));
+        assertThat(e.stats()).contains("\n" + zeroVectors("21.18") + "\nclass ");
+        assertThat(Remarks.alarms(e)).containsExactly(zeroVectors("21.18"));
+        SegmentationEvaluation merged = e.newInstance();
+        merged.merge(e);
+        assertThat(merged).isEqualTo(e);
+        merged.merge(e);
+        assertThat(merged.remarks())
+                .containsExactly("ignored: 36 pixels, 21.18 % of all", zeroVectors("21.18"));
+        String json = e.toJson();
+        assertThat(SegmentationEvaluation.fromJson(json)).isEqualTo(e);
+        assertThat(SegmentationEvaluation.fromJson(json).remarks()).isEqualTo(e.remarks());
+        // a text from before knows nothing of them
+        String before = json.replaceAll(",\\s*\"zeroVectors\"\\s*:\\s*18", "");
+        assertThat(before).doesNotContain("zeroVectors");
+        assertThat(SegmentationEvaluation.fromJson(before).remarks())
+                .containsExactly("ignored: 18 pixels, 21.18 % of all");
+        assertThat(SegmentationEvaluation.fromJson(before)).isNotEqualTo(e);
+        merged.reset();
+        assertThat(merged).isEqualTo(e.newInstance());
+        assertThat(merged.remarks()).isEmpty();
+    }
+
+    @Test
+    void shareOfVectorsOfZeros() {
+        SegmentationEvaluation e = new SegmentationEvaluation(2);
+        e.eval(vectors(1, 101), vectors(0, 101));
+        assertThat(e.remarks()).containsExactly("ignored: 1 pixels, 0.99 % of all");
+        assertThat(Remarks.alarms(e)).isEmpty();
+        e.reset();
+        e.eval(vectors(1, 100), vectors(0, 100));
+        assertThat(e.remarks()).last().isEqualTo(zeroVectors("1.00"));
+        // more than half of all: one question, not two
+        e.reset();
+        e.eval(vectors(6, 10), vectors(0, 10));
+        assertThat(e.remarks())
+                .containsExactly("ignored: 6 pixels, 60.00 % of all", zeroVectors("60.00"));
+        e.reset();
+        e.eval(vectors(10, 10), vectors(0, 10));
+        assertThat(e.remarks())
+                .containsExactly(
+                        "all pixels were ignored: there is no mean", zeroVectors("100.00"));
+        // flat rows, and vectors of zeros that the mask leaves out
+        e.reset();
+        e.eval(
+                Nd4j.createFromArray(new float[][] {{0, 0}, {1, 0}, {0, 1}, {0, 1}}),
+                Nd4j.createFromArray(new float[][] {{1, 0}, {1, 0}, {0, 1}, {0, 1}}));
+        assertThat(e.remarks()).last().isEqualTo(zeroVectors("25.00"));
+        e.reset();
+        INDArray mask = Nd4j.ones(DataType.FLOAT, 1, 1, 1, 10);
+        mask.putScalar(new int[] {0, 0, 0, 0}, 0);
+        mask.putScalar(new int[] {0, 0, 0, 9}, 0);
+        e.eval(vectors(1, 10), vectors(0, 10), mask);
+        assertThat(e.remarks()).containsExactly("ignored: 2 pixels, 20.00 % of all");
+        e.reset();
+        e.eval(vectors(2, 10), vectors(0, 10), mask);
+        assertThat(e.remarks())
+                .containsExactly("ignored: 3 pixels, 30.00 % of all", zeroVectors("12.50"));
+    }
+
     /** Nobody reads stats() of an early stopping. */
     @Test
     void theScoreCalculatorWarnsOnce() {
@@ -175,6 +258,49 @@ class RemarksTest {
                         "MEAN_IOU = 1.0: the truth is of one class only: is the foreground 255, as in"
                                 + " masks of 0 and 255? then divide by 255 and set no ignoreIndex",
                         "MEAN_IOU = 1.0: mean IoU is over 1 class only: class 0");
+    }
+
+    /** Also of what has a sound number of classes. */
+    @Test
+    void theScoreCalculatorWarnsOfVectorsOfZeros() {
+        MultiLayerNetwork net =
+                new MultiLayerNetwork(
+                        new NeuralNetConfiguration.Builder()
+                                .seed(1)
+                                .list()
+                                .layer(
+                                        new ConvolutionLayer.Builder(1, 1)
+                                                .nOut(2)
+                                                .activation(Activation.IDENTITY)
+                                                .build())
+                                .layer(
+                                        new SegmentationLossLayer.Builder(
+                                                        LossCrossEntropy.builder().build())
+                                                .activation(Activation.SOFTMAX)
+                                                .build())
+                                .setInputType(InputType.convolutional(1, 10, 2))
+                                .build());
+        net.init();
+        // the features are the labels: the weights make them logits
+        net.params().assign(0);
+        net.getLayer(0).getParam("W").putScalar(new int[] {0, 0, 0, 0}, 1);
+        net.getLayer(0).getParam("W").putScalar(new int[] {1, 1, 0, 0}, 1);
+        for (int zeros : new int[] {0, 2}) {
+            SegmentationScoreCalculator calculator =
+                    new SegmentationScoreCalculator(
+                            Metric.MEAN_IOU,
+                            new ExistingDataSetIterator(
+                                    List.of(new DataSet(vectors(0, 10), vectors(zeros, 10)))));
+            List<String> warnings =
+                    LogOutput.warnings(
+                            SegmentationScoreCalculator.class,
+                            () -> assertThat(calculator.calculateScore(net)).isEqualTo(1));
+            if (zeros == 0) {
+                assertThat(warnings).isEmpty();
+            } else {
+                assertThat(warnings).containsExactly("MEAN_IOU = 1.0: " + zeroVectors("20.00"));
+            }
+        }
     }
 
     private static List<String> warnings(MultiLayerNetwork net, double factor) {

@@ -445,7 +445,8 @@ class SegmentationEvaluationTest {
                                 SegmentationEvaluation.fromJson(
                                         json.replace("[6,6]}", "[6,6],\"ignored\":-1}")))
                 .rootCause()
-                .hasMessageContaining("ignored, soft and aboveHalf must hold counts >= 0");
+                .hasMessageContaining(
+                        "ignored, soft, aboveHalf and zeroVectors must hold counts >= 0");
         assertThatThrownBy(
                         () ->
                                 SegmentationEvaluation.fromJson(
