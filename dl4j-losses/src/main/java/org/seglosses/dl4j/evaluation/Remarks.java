@@ -3,6 +3,7 @@ package org.seglosses.dl4j.evaluation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -73,13 +74,20 @@ record Remarks(String text, boolean alarm) {
         } else if (absent.size() == e.classes() - 1) {
             remarks.add(new Remarks("the truth is of one class only: " + likelyReason(e), true));
         }
-        if (e.classesInMeanIou() == 1) {
-            List<Integer> one =
-                    IntStream.range(0, e.classes())
-                            .filter(c -> !Double.isNaN(e.iou(c)))
-                            .boxed()
-                            .toList();
-            remarks.add(new Remarks("mean IoU is over 1 class only: " + classes(e, one), true));
+        Map<Boolean, List<Integer>> inMean =
+                IntStream.range(0, e.classes())
+                        .boxed()
+                        .collect(Collectors.partitioningBy(c -> !Double.isNaN(e.iou(c))));
+        List<Integer> in = inMean.get(true);
+        if (in.size() == 1) {
+            remarks.add(new Remarks("mean IoU is over 1 class only: " + classes(e, in), true));
+        } else if (in.size() < e.classes()) {
+            remarks.add(
+                    new Remarks(
+                            String.format(
+                                    "mean IoU is over %d of %d classes, without %s",
+                                    in.size(), e.classes(), classes(e, inMean.get(false))),
+                            false));
         }
         return remarks;
     }

@@ -94,8 +94,8 @@ import java.util.stream.IntStream;
  *
  * <p>A mean can be beautiful because there was nothing to be wrong at. {@link #stats()} says so
  * before any mean, and {@link #remarks()} alone: classes without a pixel in the truth, the share of
- * ignored pixels, label vectors of zeros, a mean over one class, and soft labels that never reach
- * one half.
+ * ignored pixels, label vectors of zeros, a mean over fewer classes than there are, and soft labels
+ * that never reach one half.
  *
  * <p>All state is sums, so {@link #merge merging} the evaluations of parts equals evaluating all at
  * once. A batch that is refused leaves no trace. Not safe for use by several threads at once.

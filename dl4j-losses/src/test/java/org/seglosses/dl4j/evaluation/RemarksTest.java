@@ -130,6 +130,32 @@ class RemarksTest {
     }
 
     @Test
+    void meanOverFewerClasses() {
+        SegmentationEvaluation e =
+                SegmentationEvaluation.builder(4).classNames("sea", "land", "ice", "fog").build();
+        INDArray p = Nd4j.zeros(DataType.FLOAT, 1, 4, 1, 2);
+        p.putScalar(new int[] {0, 0, 0, 0}, 1);
+        p.putScalar(new int[] {0, 1, 0, 1}, 1);
+        e.eval(Nd4j.createFromArray(new float[][][] {{{0, 1}}}), p);
+        assertThat(e.meanIou()).isEqualTo(1);
+        assertThat(e.remarks())
+                .containsExactly(
+                        "no pixel in the truth: classes 2 (ice), 3 (fog)",
+                        "mean IoU is over 2 of 4 classes, without classes 2 (ice), 3 (fog)");
+        assertThat(Remarks.alarms(e)).isEmpty();
+        // absent from the truth, but predicted: its IoU is 0 and in the mean
+        p.putScalar(new int[] {0, 2, 0, 1}, 2);
+        e.eval(Nd4j.createFromArray(new float[][][] {{{0, 1}}}), p);
+        assertThat(e.remarks())
+                .containsExactly(
+                        "no pixel in the truth: classes 2 (ice), 3 (fog)",
+                        "mean IoU is over 3 of 4 classes, without class 3 (fog)");
+        p.putScalar(new int[] {0, 3, 0, 1}, 3);
+        e.eval(Nd4j.createFromArray(new float[][][] {{{0, 1}}}), p);
+        assertThat(e.remarks()).containsExactly("no pixel in the truth: classes 2 (ice), 3 (fog)");
+    }
+
+    @Test
     void ignoredPixels() {
         SegmentationEvaluation e = SegmentationEvaluation.builder(2).ignoreIndex(9).build();
         INDArray p = Nd4j.zeros(DataType.FLOAT, 1, 1, 1, 5);
