@@ -34,6 +34,9 @@ final class Counts implements Serializable {
     /** Of the pixels that do not count, those with a label vector of zeros. */
     long zeroVectors;
 
+    /** Of the pixels that count, those with a logit of one channel from 0 to 1. */
+    long logitsLikeProbabilities;
+
     Counts(int classes) {
         this(
                 new long[classes][classes],
@@ -41,6 +44,7 @@ final class Counts implements Serializable {
                 new long[classes],
                 new long[classes],
                 new long[classes],
+                0,
                 0,
                 0,
                 0,
@@ -57,7 +61,8 @@ final class Counts implements Serializable {
             @JsonProperty("ignored") long ignored,
             @JsonProperty("soft") long soft,
             @JsonProperty("aboveHalf") long aboveHalf,
-            @JsonProperty("zeroVectors") long zeroVectors) {
+            @JsonProperty("zeroVectors") long zeroVectors,
+            @JsonProperty("logitsLikeProbabilities") long logitsLikeProbabilities) {
         this.confusion = confusion;
         this.truthBoundary = truthBoundary;
         this.truthBoundaryNear = truthBoundaryNear;
@@ -67,6 +72,7 @@ final class Counts implements Serializable {
         this.soft = soft;
         this.aboveHalf = aboveHalf;
         this.zeroVectors = zeroVectors;
+        this.logitsLikeProbabilities = logitsLikeProbabilities;
     }
 
     /** For what comes from a text: anything else would fail later and far away. */
@@ -80,9 +86,9 @@ final class Counts implements Serializable {
         requireCounts("predictedBoundary", classes, predictedBoundary);
         requireCounts("predictedBoundaryNear", classes, predictedBoundaryNear);
         requireCounts(
-                "ignored, soft, aboveHalf and zeroVectors",
-                4,
-                new long[] {ignored, soft, aboveHalf, zeroVectors});
+                "ignored, soft, aboveHalf, zeroVectors and logitsLikeProbabilities",
+                5,
+                new long[] {ignored, soft, aboveHalf, zeroVectors, logitsLikeProbabilities});
     }
 
     private static void requireCounts(String name, int classes, long[] counts) {
@@ -104,6 +110,15 @@ final class Counts implements Serializable {
                             + " classes, got "
                             + (length < 0 ? "none" : length));
         }
+    }
+
+    long pixels() {
+        return Arrays.stream(confusion).flatMapToLong(Arrays::stream).sum();
+    }
+
+    /** Whether all predictions were logits of one channel from 0 to 1, as probabilities are. */
+    boolean areLogitsLikeProbabilities() {
+        return logitsLikeProbabilities > 0 && logitsLikeProbabilities == pixels();
     }
 
     void addPixels(int[] truth, int[] predicted) {
@@ -128,6 +143,7 @@ final class Counts implements Serializable {
         soft += other.soft;
         aboveHalf += other.aboveHalf;
         zeroVectors += other.zeroVectors;
+        logitsLikeProbabilities += other.logitsLikeProbabilities;
     }
 
     private static void add(long[] to, long[] from) {
@@ -148,6 +164,7 @@ final class Counts implements Serializable {
         soft = 0;
         aboveHalf = 0;
         zeroVectors = 0;
+        logitsLikeProbabilities = 0;
     }
 
     @Override
@@ -161,6 +178,8 @@ final class Counts implements Serializable {
                 && ignored == other.ignored
                 && soft == other.soft
                 && zeroVectors == other.zeroVectors
+                // how many is never asked for, and one outside stays for good
+                && areLogitsLikeProbabilities() == other.areLogitsLikeProbabilities()
                 // asked for beside soft labels alone, of which older texts know nothing
                 && (soft == 0 || aboveHalf == other.aboveHalf);
     }

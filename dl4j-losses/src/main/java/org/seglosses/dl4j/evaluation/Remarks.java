@@ -74,6 +74,14 @@ record Remarks(String text, boolean alarm) {
         } else if (absent.size() == e.classes() - 1) {
             remarks.add(new Remarks("the truth is of one class only: " + likelyReason(e), true));
         }
+        if (e.areLogitsLikeProbabilities()) {
+            remarks.add(
+                    new Remarks(
+                            "all predictions are from 0 to 1, though .logits() was said: are they"
+                                    + " probabilities? then leave .logits() out, or take"
+                                    + " SegmentationEvaluation.of(network)",
+                            true));
+        }
         Map<Boolean, List<Integer>> inMean =
                 IntStream.range(0, e.classes())
                         .boxed()

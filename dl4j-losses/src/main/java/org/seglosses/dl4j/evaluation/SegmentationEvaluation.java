@@ -318,6 +318,7 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
         batch.soft = maps.softPixels();
         batch.aboveHalf = maps.pixelsAboveHalf();
         batch.zeroVectors = maps.zeroVectors();
+        batch.logitsLikeProbabilities = maps.logitsLikeProbabilities();
         counts.add(batch);
     }
 
@@ -417,7 +418,7 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
      * @return the sum over the confusion matrix
      */
     public long pixels() {
-        return Arrays.stream(counts.confusion).flatMapToLong(Arrays::stream).sum();
+        return counts.pixels();
     }
 
     /**
@@ -488,7 +489,8 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
     /**
      * What one should know before believing a mean.
      *
-     * @return sentences, none if each class had pixels in the truth and none was ignored
+     * @return sentences, none if each class had pixels in the truth, none was ignored, and logits
+     *     looked like logits
      */
     public List<String> remarks() {
         return Remarks.all(this);
@@ -496,6 +498,10 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
 
     long zeroVectors() {
         return counts.zeroVectors;
+    }
+
+    boolean areLogitsLikeProbabilities() {
+        return counts.areLogitsLikeProbabilities();
     }
 
     Integer ignoreIndex() {

@@ -253,6 +253,67 @@ class RemarksTest {
                 .containsExactly("ignored: 3 pixels, 30.00 % of all", zeroVectors("12.50"));
     }
 
+    /** A row of pixels; -1 is ignored. */
+    private static SegmentationEvaluation ofLogits(float... predictions) {
+        SegmentationEvaluation e =
+                SegmentationEvaluation.builder(2).logits().ignoreIndex(-1).build();
+        e.eval(
+                Nd4j.createFromArray(new float[] {0, 1, 0, -1}).reshape(1, 1, 1, 4),
+                Nd4j.createFromArray(predictions).reshape(1, 1, 1, 4));
+        return e;
+    }
+
+    @Test
+    void probabilitiesSaidToBeLogits() {
+        String ignored = "ignored: 1 pixels, 25.00 % of all";
+        String remark =
+                "all predictions are from 0 to 1, though .logits() was said: are they probabilities?"
+                        + " then leave .logits() out, or take SegmentationEvaluation.of(network)";
+        // as logits all of them are foreground; what is ignored may be anything
+        SegmentationEvaluation e = ofLogits(0.1f, 0.9f, 0.3f, 7);
+        assertThat(e.meanIou()).isEqualTo(1 / 3.0 / 2);
+        assertThat(e.remarks()).containsExactly(ignored, remark);
+        assertThat(Remarks.alarms(e)).containsExactly(remark);
+        assertThat(e.stats()).contains("\n" + remark + "\nclass ");
+        assertThat(ofLogits(0, 1, 1, -9).remarks()).containsExactly(ignored, remark);
+        for (SegmentationEvaluation sound :
+                List.of(
+                        ofLogits(-0.1f, 0.9f, 0.3f, 0.5f),
+                        ofLogits(0.1f, 1.1f, 0.3f, 0.5f),
+                        ofLogits(-3, 4, -2, 0.5f))) {
+            assertThat(sound.remarks()).containsExactly(ignored);
+        }
+        // one of them outside is enough
+        SegmentationEvaluation merged = e.newInstance();
+        merged.merge(e);
+        assertThat(merged).isEqualTo(e);
+        merged.merge(ofLogits(0.1f, 1.1f, 0.3f, 0.5f));
+        assertThat(merged.remarks()).containsExactly("ignored: 2 pixels, 25.00 % of all");
+        String json = e.toJson();
+        assertThat(SegmentationEvaluation.fromJson(json)).isEqualTo(e);
+        assertThat(SegmentationEvaluation.fromJson(json).remarks()).isEqualTo(e.remarks());
+        // a text from before knows nothing of them
+        String before = json.replaceAll(",\\s*\"logitsLikeProbabilities\"\\s*:\\s*3", "");
+        assertThat(before).doesNotContain("logitsLikeProbabilities");
+        assertThat(SegmentationEvaluation.fromJson(before).remarks()).containsExactly(ignored);
+        e.reset();
+        assertThat(e).isEqualTo(e.newInstance());
+        assertThat(e.remarks()).isEmpty();
+    }
+
+    /** Of one channel without .logits(), and of several with it, probabilities are right. */
+    @Test
+    void probabilitiesThatMayBe() {
+        SegmentationEvaluation one = new SegmentationEvaluation(2);
+        one.eval(
+                Nd4j.createFromArray(new float[][][] {{{0, 1}}}),
+                Nd4j.createFromArray(new float[] {0.1f, 0.9f}).reshape(1, 1, 1, 2));
+        assertThat(one.remarks()).isEmpty();
+        SegmentationEvaluation two = SegmentationEvaluation.builder(2).logits().build();
+        two.eval(vectors(0, 4), vectors(0, 4));
+        assertThat(two.remarks()).isEmpty();
+    }
+
     /** Nobody reads stats() of an early stopping. */
     @Test
     void theScoreCalculatorWarnsOnce() {

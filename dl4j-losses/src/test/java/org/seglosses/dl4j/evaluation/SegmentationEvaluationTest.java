@@ -446,7 +446,8 @@ class SegmentationEvaluationTest {
                                         json.replace("[6,6]}", "[6,6],\"ignored\":-1}")))
                 .rootCause()
                 .hasMessageContaining(
-                        "ignored, soft, aboveHalf and zeroVectors must hold counts >= 0");
+                        "ignored, soft, aboveHalf, zeroVectors and logitsLikeProbabilities"
+                                + " must hold counts >= 0");
         assertThatThrownBy(
                         () ->
                                 SegmentationEvaluation.fromJson(
