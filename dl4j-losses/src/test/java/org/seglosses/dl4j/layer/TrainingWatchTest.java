@@ -43,6 +43,7 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -271,6 +272,93 @@ class TrainingWatchTest {
         INDArray sound = columns(2, 1);
         sound.putScalar(new int[] {0, 0, 7, 7}, 255);
         assertThat(Warnings.of(new Net(bce(255)).training(data(sound), 21))).isEmpty();
+    }
+
+    /** A data set of fewer steps than are looked at: its labels are known when it is over. */
+    @Test
+    void shortEpochs() {
+        DataSet none = data(columns(0, 0));
+        String afterTwelve =
+                NO_FOREGROUND.replace("first 20", "first 12").replace("2560", "" + 12 * 128);
+        MultiLayerNetwork net = new Net(bce()).layers();
+        assertThat(Warnings.of(() -> net.fit(epochOf(none, 12), 1))).isEmpty();
+        assertThat(Warnings.more(() -> net.fit(epochOf(none, 12), 1))).containsExactly(afterTwelve);
+        assertThat(Warnings.more(() -> net.fit(epochOf(none, 12), 3))).isEmpty();
+        ComputationGraph graph = new Net(bce()).graph();
+        assertThat(Warnings.of(() -> graph.fit(epochOf(none, 12), 2))).containsExactly(afterTwelve);
+        MultiLayerNetwork ofOne = new Net(bce()).layers();
+        assertThat(Warnings.of(() -> ofOne.fit(epochOf(none, 1), 2)))
+                .containsExactly(
+                        NO_FOREGROUND
+                                .replace("first 20 iterations", "first iteration")
+                                .replace("2560", "128"));
+        // 20 steps are enough, and an epoch that ends later says nothing more
+        MultiLayerNetwork longer = new Net(bce()).layers();
+        assertThat(Warnings.of(() -> longer.fit(epochOf(none, 20), 1)))
+                .containsExactly(NO_FOREGROUND);
+        assertThat(Warnings.more(() -> longer.fit(epochOf(none, 20), 1))).isEmpty();
+        // sound ones: all classes are there by the end of the epoch
+        for (int steps : new int[] {1, 12}) {
+            List<DataSet> batches =
+                    new ArrayList<>(Collections.nCopies(steps - 1, data(columns(0, 0))));
+            batches.add(data(columns(3, 1)));
+            MultiLayerNetwork sound = new Net(bce()).layers();
+            assertThat(Warnings.of(() -> sound.fit(new ExistingDataSetIterator(batches), 4)))
+                    .isEmpty();
+        }
+        // judged sound once: what the second epoch brings is not judged again
+        MultiLayerNetwork other = new Net(bce()).layers();
+        assertThat(
+                        Warnings.of(
+                                () -> {
+                                    other.fit(epochOf(data(columns(5, 1)), 2), 1);
+                                    other.fit(epochOf(masked(columns(5, 1), columns(1, 1)), 30), 1);
+                                }))
+                .isEmpty();
+    }
+
+    /** A training that starts in a later epoch: that is its first. */
+    @Test
+    void shortEpochsOfALaterStart() {
+        MultiLayerNetwork net = new Net(bce()).layers();
+        net.setEpochCount(7);
+        DataSet none = data(columns(0, 0));
+        assertThat(Warnings.of(() -> net.fit(epochOf(none, 5), 1))).isEmpty();
+        assertThat(Warnings.more(() -> net.fit(epochOf(none, 5), 1)))
+                .singleElement()
+                .asString()
+                .contains("labels of the first 5 iterations have class 0 alone");
+    }
+
+    /** The other sentences on labels count their iterations as well. */
+    @Test
+    void shortEpochsOfOtherFaults() {
+        MultiLayerNetwork small = new Net(bce()).layers();
+        assertThat(Warnings.of(() -> small.fit(epochOf(data(columns(3, 1 / 255.0)), 12), 2)))
+                .singleElement()
+                .asString()
+                .contains("labels of the first 12 iterations are soft");
+        MultiLayerNetwork ignored = new Net(bce()).layers();
+        DataSet mostly = masked(columns(2, 1), columns(3, 1));
+        assertThat(Warnings.of(() -> ignored.fit(epochOf(mostly, 12), 2)))
+                .singleElement()
+                .asString()
+                .contains("62.5 % of all pixels of the first 12 iterations are ignored");
+        MultiLayerNetwork zeros = new Net(crossEntropy()).channels(3).layers();
+        DataSet vectors = vectors(CNN2DFormat.NCHW, 16, null);
+        assertThat(Warnings.of(() -> zeros.fit(epochOf(vectors, 12), 2)))
+                .singleElement()
+                .asString()
+                .contains("25.0 % of the pixels of the first 12 iterations have a label vector")
+                .contains("nOut(4)");
+        // a last layer that starts at zero: logits are judged after 20 steps as ever
+        MultiLayerNetwork zero = new Net(bce()).layers();
+        zero.params().assign(0);
+        assertThat(Warnings.of(() -> zero.fit(epochOf(data(columns(6, 1)), 1), 3))).isEmpty();
+    }
+
+    private static ExistingDataSetIterator epochOf(DataSet data, int steps) {
+        return new ExistingDataSetIterator(Collections.nCopies(steps, data));
     }
 
     @Test
