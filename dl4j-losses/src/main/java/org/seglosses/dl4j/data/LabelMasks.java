@@ -16,11 +16,12 @@ import java.util.Arrays;
  * DataSet.merge} (or that of {@code MultiDataSet}, which does the same). It keeps label masks of
  * labels {@code [N,1,H,W]} and {@code [N,C,H,W]} if the masks have rank 4. A mask {@code [N,1]},
  * one number an image, becomes one of ones in which only the first pixel of each image has that
- * number. A mask {@code [N,H,W]} is dropped. So give masks {@code [N,1,H,W]}, which these lines
- * make:
+ * number. A mask {@code [N,H,W]} is dropped. A mask {@code [N,H*W]} is kept where labels have one
+ * channel; where they have more it masks the first channel alone. So give masks {@code [N,1,H,W]},
+ * which these lines make:
  *
  * <pre>{@code
- * mask.reshape(n, 1, h, w)                        // of a mask [N,H,W]
+ * mask.reshape(n, 1, h, w)                        // of a mask [N,H,W] or [N,H*W]
  * mask.reshape(n, 1, 1, 1).broadcast(n, 1, h, w)  // of a mask [N,1] or [N]
  *
  * LabelMasks.check(examples);                     // a List of DataSets, before they are merged
@@ -137,18 +138,38 @@ public final class LabelMasks {
                     + OF_IMAGES
                     + " before the examples are merged";
         }
-        if (labels.rank() != 4 || mask.rank() == 4) {
+        if (labels.rank() != 4 || mask.rank() == 4 || isLabelsInRows(labels, mask)) {
             return null;
         }
-        boolean pixels = mask.rank() == 3;
         return "label masks must be [N,1,H,W], got "
                 + shape(mask)
                 + " for labels "
                 + shape(labels)
                 + ", which DL4J's DataSet.merge "
                 + (mask.rank() == 2 ? "mangles" : "drops")
-                + " in silence; write "
-                + (pixels ? OF_PIXELS : OF_IMAGES);
+                + " in silence"
+                + advice(labels, mask);
+    }
+
+    /** Whether a mask has a row for each image that the merge brings into the labels' shape. */
+    private static boolean isLabelsInRows(INDArray labels, INDArray mask) {
+        return mask.rank() == 2
+                && mask.size(0) == labels.size(0)
+                && mask.length() == labels.length();
+    }
+
+    /** The line that makes the right shape, where there is one. */
+    private static String advice(INDArray labels, INDArray mask) {
+        long images = labels.size(0);
+        long pixels = mask.length() / images;
+        if (mask.length() == images) {
+            return "; write " + OF_IMAGES;
+        }
+        boolean ofPixels =
+                mask.rank() == 3
+                        || pixels == labels.size(2) * labels.size(3)
+                        || pixels == labels.size(1) * labels.size(2); // channels last
+        return ofPixels ? "; write " + OF_PIXELS : "";
     }
 
     /**

@@ -32,6 +32,7 @@ final class ClassMaps {
     private final Planes predictions;
     private final double[] plane;
     private final double[] best;
+    private long logitsLikeProbabilities;
 
     ClassMaps(INDArray labels, INDArray predictions, INDArray mask, Settings settings) {
         requireNumbers("predictions", predictions);
@@ -88,15 +89,27 @@ final class ClassMaps {
             predicted[i] = plane[i] >= threshold ? 1 : 0;
         }
         dropVoid(image, truth, predicted, plane);
-        if (!logits) {
+        if (logits) {
+            countProbabilities(predicted);
+        } else {
             requireProbabilities(image, predicted);
         }
+    }
+
+    private void countProbabilities(int[] predicted) {
+        for (int i = 0; i < predicted.length; i++) {
+            logitsLikeProbabilities += predicted[i] != VOID && isProbability(plane[i]) ? 1 : 0;
+        }
+    }
+
+    private static boolean isProbability(double p) {
+        return p >= -SLACK && p <= 1 + SLACK;
     }
 
     private void requireProbabilities(int image, int[] predicted) {
         for (int i = 0; i < predicted.length; i++) {
             double p = plane[i];
-            if (predicted[i] != VOID && (p < -SLACK || p > 1 + SLACK)) {
+            if (predicted[i] != VOID && !isProbability(p)) {
                 throw new IllegalArgumentException(
                         labels.atPixel(
                                                 "predictions of one channel must be probabilities from"
@@ -119,6 +132,16 @@ final class ClassMaps {
     /** Of what was read, how many pixels had a label above 0.5 for some class. */
     long pixelsAboveHalf() {
         return labels.pixelsAboveHalf();
+    }
+
+    /** Of what was read and the mask counts, how many pixels had label vectors of zeros. */
+    long zeroVectors() {
+        return labels.zeroVectors();
+    }
+
+    /** Of what was read and counts, how many logits of one channel were from 0 to 1. */
+    long logitsLikeProbabilities() {
+        return logitsLikeProbabilities;
     }
 
     private void readArgmax(int image, int[] truth, int[] predicted) {

@@ -31,6 +31,12 @@ final class Counts implements Serializable {
     /** Of the pixels that count, those with a label above 0.5 for some class. */
     long aboveHalf;
 
+    /** Of the pixels that do not count, those with a label vector of zeros. */
+    long zeroVectors;
+
+    /** Of the pixels that count, those with a logit of one channel from 0 to 1. */
+    long logitsLikeProbabilities;
+
     Counts(int classes) {
         this(
                 new long[classes][classes],
@@ -38,6 +44,8 @@ final class Counts implements Serializable {
                 new long[classes],
                 new long[classes],
                 new long[classes],
+                0,
+                0,
                 0,
                 0,
                 0);
@@ -52,7 +60,9 @@ final class Counts implements Serializable {
             @JsonProperty("predictedBoundaryNear") long[] predictedBoundaryNear,
             @JsonProperty("ignored") long ignored,
             @JsonProperty("soft") long soft,
-            @JsonProperty("aboveHalf") long aboveHalf) {
+            @JsonProperty("aboveHalf") long aboveHalf,
+            @JsonProperty("zeroVectors") long zeroVectors,
+            @JsonProperty("logitsLikeProbabilities") long logitsLikeProbabilities) {
         this.confusion = confusion;
         this.truthBoundary = truthBoundary;
         this.truthBoundaryNear = truthBoundaryNear;
@@ -61,6 +71,8 @@ final class Counts implements Serializable {
         this.ignored = ignored;
         this.soft = soft;
         this.aboveHalf = aboveHalf;
+        this.zeroVectors = zeroVectors;
+        this.logitsLikeProbabilities = logitsLikeProbabilities;
     }
 
     /** For what comes from a text: anything else would fail later and far away. */
@@ -73,7 +85,10 @@ final class Counts implements Serializable {
         requireCounts("truthBoundaryNear", classes, truthBoundaryNear);
         requireCounts("predictedBoundary", classes, predictedBoundary);
         requireCounts("predictedBoundaryNear", classes, predictedBoundaryNear);
-        requireCounts("ignored, soft and aboveHalf", 3, new long[] {ignored, soft, aboveHalf});
+        requireCounts(
+                "ignored, soft, aboveHalf, zeroVectors and logitsLikeProbabilities",
+                5,
+                new long[] {ignored, soft, aboveHalf, zeroVectors, logitsLikeProbabilities});
     }
 
     private static void requireCounts(String name, int classes, long[] counts) {
@@ -97,6 +112,15 @@ final class Counts implements Serializable {
         }
     }
 
+    long pixels() {
+        return Arrays.stream(confusion).flatMapToLong(Arrays::stream).sum();
+    }
+
+    /** Whether all predictions were logits of one channel from 0 to 1, as probabilities are. */
+    boolean areLogitsLikeProbabilities() {
+        return logitsLikeProbabilities > 0 && logitsLikeProbabilities == pixels();
+    }
+
     void addPixels(int[] truth, int[] predicted) {
         for (int i = 0; i < truth.length; i++) {
             if (truth[i] != VOID) {
@@ -118,6 +142,8 @@ final class Counts implements Serializable {
         ignored += other.ignored;
         soft += other.soft;
         aboveHalf += other.aboveHalf;
+        zeroVectors += other.zeroVectors;
+        logitsLikeProbabilities += other.logitsLikeProbabilities;
     }
 
     private static void add(long[] to, long[] from) {
@@ -137,6 +163,8 @@ final class Counts implements Serializable {
         ignored = 0;
         soft = 0;
         aboveHalf = 0;
+        zeroVectors = 0;
+        logitsLikeProbabilities = 0;
     }
 
     @Override
@@ -149,6 +177,9 @@ final class Counts implements Serializable {
                 && Arrays.equals(predictedBoundaryNear, other.predictedBoundaryNear)
                 && ignored == other.ignored
                 && soft == other.soft
+                && zeroVectors == other.zeroVectors
+                // how many is never asked for, and one outside stays for good
+                && areLogitsLikeProbabilities() == other.areLogitsLikeProbabilities()
                 // asked for beside soft labels alone, of which older texts know nothing
                 && (soft == 0 || aboveHalf == other.aboveHalf);
     }

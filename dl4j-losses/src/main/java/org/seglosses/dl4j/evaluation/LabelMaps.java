@@ -43,6 +43,7 @@ final class LabelMaps {
 
     private long softPixels;
     private long pixelsAboveHalf;
+    private long zeroVectors;
 
     private LabelMaps(
             INDArray labels,
@@ -211,6 +212,11 @@ final class LabelMaps {
         return pixelsAboveHalf;
     }
 
+    /** Of the pixels read that the mask counts, those whose label vector is 0 for all classes. */
+    long zeroVectors() {
+        return zeroVectors;
+    }
+
     /** Writes the class of each pixel of one image, {@link #VOID} where it does not count. */
     void read(int image, int[] truth) {
         Arrays.fill(truth, 0);
@@ -300,7 +306,10 @@ final class LabelMaps {
         for (int i = 0; i < truth.length; i++) {
             if (truth[i] != VOID) {
                 switch (rule.kind(sum[i], least[i], largest[i])) {
-                    case IGNORED -> truth[i] = VOID;
+                    case IGNORED -> {
+                        truth[i] = VOID;
+                        zeroVectors++;
+                    }
                     case ONE_HOT -> countSoft(false, 1);
                     case SOFT -> {
                         if (form == Form.ONE_HOT) {

@@ -94,7 +94,8 @@ import java.util.stream.IntStream;
  *
  * <p>A mean can be beautiful because there was nothing to be wrong at. {@link #stats()} says so
  * before any mean, and {@link #remarks()} alone: classes without a pixel in the truth, the share of
- * ignored pixels, a mean over one class, and soft labels that never reach one half.
+ * ignored pixels, label vectors of zeros, a mean over fewer classes than there are, and soft labels
+ * that never reach one half.
  *
  * <p>All state is sums, so {@link #merge merging} the evaluations of parts equals evaluating all at
  * once. A batch that is refused leaves no trace. Not safe for use by several threads at once.
@@ -316,6 +317,8 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
         }
         batch.soft = maps.softPixels();
         batch.aboveHalf = maps.pixelsAboveHalf();
+        batch.zeroVectors = maps.zeroVectors();
+        batch.logitsLikeProbabilities = maps.logitsLikeProbabilities();
         counts.add(batch);
     }
 
@@ -415,7 +418,7 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
      * @return the sum over the confusion matrix
      */
     public long pixels() {
-        return Arrays.stream(counts.confusion).flatMapToLong(Arrays::stream).sum();
+        return counts.pixels();
     }
 
     /**
@@ -486,10 +489,19 @@ public final class SegmentationEvaluation extends BaseEvaluation<SegmentationEva
     /**
      * What one should know before believing a mean.
      *
-     * @return sentences, none if each class had pixels in the truth and none was ignored
+     * @return sentences, none if each class had pixels in the truth, none was ignored, and logits
+     *     looked like logits
      */
     public List<String> remarks() {
         return Remarks.all(this);
+    }
+
+    long zeroVectors() {
+        return counts.zeroVectors;
+    }
+
+    boolean areLogitsLikeProbabilities() {
+        return counts.areLogitsLikeProbabilities();
     }
 
     Integer ignoreIndex() {

@@ -23,7 +23,8 @@ import java.util.Map;
  * <p>DL4J's ClassificationScoreCalculator cannot do it: it makes its own Evaluation, which knows
  * neither index labels nor IoU.
  *
- * <p>Where a score says little (one class only, most pixels ignored), a warning is logged once.
+ * <p>Where a score says little (one class only, most pixels ignored, label vectors of zeros), a
+ * warning is logged once.
  *
  * <p>A score is NaN if no pixel of the data counts, and the calculation throws if the network puts
  * out NaN; InvalidScoreIterationTerminationCondition ends such a training before.

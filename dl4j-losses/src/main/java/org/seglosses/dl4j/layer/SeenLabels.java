@@ -16,6 +16,8 @@ final class SeenLabels {
     private long valid;
     private long ignoredByLabel;
     private long ignoredByMask;
+    private long zeroVectors;
+    private long channels;
     private double largest = Double.NEGATIVE_INFINITY;
     private boolean soft;
     private boolean elements;
@@ -36,6 +38,7 @@ final class SeenLabels {
         // copies: the last slice of a view of some images is empty in ND4J 1.0.0-M2.1
         INDArray copy = labels.dup('c');
         INDArray m = mask == null ? null : ofRank4(mask.dup('c'));
+        seen.channels = channels;
         seen.merged = LabelMasks.looksMerged(mask);
         int vector = labels.rank() == 4 ? (int) labels.size(1) : 1;
         int width = (int) labels.size(labels.rank() - 1);
@@ -124,6 +127,7 @@ final class SeenLabels {
         double label = values[best * pixels + pixel];
         if (label == 0) {
             ignoredByLabel++;
+            zeroVectors++;
             return;
         }
         addClass(best);
@@ -148,6 +152,8 @@ final class SeenLabels {
         valid += other.valid;
         ignoredByLabel += other.ignoredByLabel;
         ignoredByMask += other.ignoredByMask;
+        zeroVectors += other.zeroVectors;
+        channels = Math.max(channels, other.channels);
         largest = Math.max(largest, other.largest);
         soft |= other.soft;
         elements |= other.elements;
@@ -169,6 +175,16 @@ final class SeenLabels {
 
     long ignoredByMask() {
         return ignoredByMask;
+    }
+
+    /** Of those ignored by label, the label vectors of zeros. */
+    long zeroVectors() {
+        return zeroVectors;
+    }
+
+    /** Of the logits. */
+    long channels() {
+        return channels;
     }
 
     long all() {

@@ -41,6 +41,7 @@ final class TrainingWatch {
     private enum Kind {
         LABELS_OF_ONE_CLASS,
         MOSTLY_IGNORED,
+        ZERO_VECTORS,
         SMALL_LABELS,
         MERGED_MASK,
         ACTIVATED_LOGITS,
@@ -48,6 +49,9 @@ final class TrainingWatch {
         TIME_STARTS_AGAIN,
         EPOCHS_STAND_STILL
     }
+
+    /** Of the pixels that the mask counts: as many label vectors of zeros are hardly by chance. */
+    private static final double MANY_ZERO_VECTORS = 0.01;
 
     /** Steps whose labels are looked at. */
     private static final int LABEL_STEPS = 20;
@@ -147,6 +151,7 @@ final class TrainingWatch {
         private final SeenLabels labels = new SeenLabels();
         private final SeenLogits logits = new SeenLogits();
         private int steps;
+        private boolean judged;
     }
 
     private final SegmentationLossLayer layer;
@@ -155,6 +160,7 @@ final class TrainingWatch {
     private final Window window = new Window();
     private final boolean scheduled;
     private boolean epochsAreFine;
+    private int firstEpoch;
 
     TrainingWatch(SegmentationLossLayer layer) {
         this.layer = layer;
@@ -193,6 +199,12 @@ final class TrainingWatch {
     void step(INDArray labels, INDArray logits, INDArray mask, TrainingTime time) {
         if (scheduled) {
             lookAt(time);
+        }
+        if (window.steps == 0) {
+            firstEpoch = time.epoch();
+        } else if (!window.judged && time.epoch() != firstEpoch) {
+            // a short epoch is over: its labels are all there are
+            judgeLabels(window);
         }
         if (window.steps < LOGIT_STEPS && shared.mayLook()) {
             try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
@@ -237,7 +249,9 @@ final class TrainingWatch {
         to.labels.add(seen);
         to.logits.add(logits);
         if (to.steps == LABEL_STEPS) {
-            judge(to.labels);
+            if (!to.judged) {
+                judgeLabels(to);
+            }
             judge(to.logits);
         }
         if (to.steps == LOGIT_STEPS && to.logits.sigmoid()) {
@@ -250,36 +264,53 @@ final class TrainingWatch {
         }
     }
 
-    private void judge(SeenLabels seen) {
+    private void judgeLabels(Window of) {
+        of.judged = true;
+        SeenLabels seen = of.labels;
+        String steps = of.steps == 1 ? "iteration" : of.steps + " iterations";
         if (seen.softAndSmall()) {
             warn(
                     Kind.SMALL_LABELS,
-                    "labels of the first %d iterations are soft, and none is above 0.5 (the largest"
+                    "labels of the first %s are soft, and none is above 0.5 (the largest"
                             + " is %.4g): masks of 0 and 1 that have been divided by 255 look like"
                             + " this. Scale the images alone, by scaler.fitLabel(false), or"
                             + " multiply labels by 255",
-                    LABEL_STEPS,
+                    steps,
                     seen.largest());
         } else if (seen.onlyClass() >= 0) {
             warn(
                     Kind.LABELS_OF_ONE_CLASS,
-                    "labels of the first %d iterations have class %d alone, in all of the %d valid"
+                    "labels of the first %s have class %d alone, in all of the %d valid"
                             + " pixels; %d are ignored by label, %d by mask.%s If other classes are"
                             + " only rare, ignore this",
-                    LABEL_STEPS,
+                    steps,
                     seen.onlyClass(),
                     seen.valid(),
                     seen.ignoredByLabel(),
                     seen.ignoredByMask(),
                     cause(seen));
         }
-        if (seen.all() > 0 && 2 * seen.valid() < seen.all()) {
+        long counted = seen.all() - seen.ignoredByMask();
+        boolean zeros = seen.zeroVectors() > 0 && seen.zeroVectors() >= MANY_ZERO_VECTORS * counted;
+        if (zeros) {
+            warn(
+                    Kind.ZERO_VECTORS,
+                    "%.1f %% of the pixels of the first %s have a label vector of zeros"
+                            + " and are ignored: if that is the background, give it a channel of its"
+                            + " own, nOut(%d); if these pixels are not to count, ignore this",
+                    100.0 * seen.zeroVectors() / counted,
+                    steps,
+                    seen.channels() + 1);
+        }
+        // pixels that a warning has been given of need no second one
+        long used = zeros ? seen.valid() + seen.zeroVectors() : seen.valid();
+        if (seen.all() > 0 && 2 * used < seen.all()) {
             warn(
                     Kind.MOSTLY_IGNORED,
-                    "%.1f %% of all pixels of the first %d iterations are ignored, %.1f %% by label"
+                    "%.1f %% of all pixels of the first %s are ignored, %.1f %% by label"
                             + " and %.1f %% by mask.%s If so many are not to count, ignore this",
                     percent(seen.all() - seen.valid(), seen),
-                    LABEL_STEPS,
+                    steps,
                     percent(seen.ignoredByLabel(), seen),
                     percent(seen.ignoredByMask(), seen),
                     seen.ignoredByLabel() > 0 ? cause(seen) : "");

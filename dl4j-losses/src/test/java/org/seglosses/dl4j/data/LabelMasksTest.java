@@ -78,6 +78,80 @@ class LabelMasksTest {
                 .isEqualTo(message.replace("[1, 1]", "[1]").replace("mangles", "drops"));
     }
 
+    /** Examples whose masks are a row of pixels each, the values 0, 1, 2, ... over all of them. */
+    private static List<DataSet> rows(int channels, int columns) {
+        List<DataSet> examples = examples(channels, 1, columns);
+        for (int n = 0; n < examples.size(); n++) {
+            examples.get(n)
+                    .setLabelsMaskArray(
+                            Nd4j.arange(n * columns, (n + 1) * columns)
+                                    .castTo(DataType.FLOAT)
+                                    .reshape(1, columns));
+        }
+        return examples;
+    }
+
+    /** The merge brings rows into the shape of the labels: right where that is the masks' too. */
+    @Test
+    void rowsOfPixels() {
+        int pixels = HEIGHT * WIDTH;
+        INDArray all = Nd4j.arange(4 * pixels).castTo(DataType.FLOAT);
+        List<DataSet> ofOneChannel = rows(1, pixels);
+        assertThatCode(() -> LabelMasks.check(ofOneChannel)).doesNotThrowAnyException();
+        assertThat(merging(ofOneChannel).next().getLabelsMaskArray())
+                .isEqualTo(all.reshape(4, 1, HEIGHT, WIDTH));
+        assertThat(
+                        new MultiDataSetIteratorAdapter(merging(ofOneChannel))
+                                .next()
+                                .getLabelsMaskArray(0))
+                .isEqualTo(all.reshape(4, 1, HEIGHT, WIDTH));
+        // also batches that are merged
+        DataSet two = DataSet.merge(rows(1, pixels).subList(0, 2));
+        two.setLabelsMaskArray(two.getLabelsMaskArray().reshape(2, pixels));
+        assertThat(LabelMasks.fault(two.getLabels(), two.getLabelsMaskArray())).isNull();
+        assertThat(DataSet.merge(List.of(two, two)).getLabelsMaskArray())
+                .isEqualTo(
+                        Nd4j.concat(
+                                0,
+                                two.getLabelsMaskArray().reshape(2, 1, HEIGHT, WIDTH),
+                                two.getLabelsMaskArray().reshape(2, 1, HEIGHT, WIDTH)));
+
+        List<DataSet> ofThree = rows(3, pixels);
+        assertRefused(
+                () -> LabelMasks.check(ofThree),
+                "label masks must be [N,1,H,W], got [1, 20] for labels [1, 3, 4, 5], which DL4J's"
+                        + " DataSet.merge mangles in silence; write mask.reshape(n, 1, h, w)");
+        INDArray mangled = merging(ofThree).next().getLabelsMaskArray();
+        assertThat(mangled.shape()).containsExactly(4, 3, HEIGHT, WIDTH);
+        assertThat(mangled.getDouble(3, 0, 3, 4)).isEqualTo(4 * pixels - 1);
+        assertThat(mangled.getDouble(3, 1, 3, 4)).isEqualTo(1);
+        for (DataSet example : ofThree) {
+            example.setLabelsMaskArray(example.getLabelsMaskArray().reshape(1, 1, HEIGHT, WIDTH));
+        }
+        assertThatCode(() -> LabelMasks.check(ofThree)).doesNotThrowAnyException();
+        assertThat(merging(ofThree).next().getLabelsMaskArray())
+                .isEqualTo(all.reshape(4, 1, HEIGHT, WIDTH));
+        // one row for all channels of an image is kept as well
+        List<DataSet> ofElements = rows(3, 3 * pixels);
+        assertThatCode(() -> LabelMasks.check(ofElements)).doesNotThrowAnyException();
+        assertThat(merging(ofElements).next().getLabelsMaskArray())
+                .isEqualTo(
+                        Nd4j.arange(4 * 3 * pixels)
+                                .castTo(DataType.FLOAT)
+                                .reshape(4, 3, HEIGHT, WIDTH));
+    }
+
+    /** No line makes the right shape of them. */
+    @Test
+    void rowsOfNothing() {
+        assertThat(LabelMasks.fault(Nd4j.zeros(1, 3, HEIGHT, WIDTH), Nd4j.ones(1, 7)))
+                .isEqualTo(
+                        "label masks must be [N,1,H,W], got [1, 7] for labels [1, 3, 4, 5], which"
+                                + " DL4J's DataSet.merge mangles in silence");
+        assertThat(LabelMasks.fault(Nd4j.zeros(1, HEIGHT, WIDTH, 3), Nd4j.ones(1, HEIGHT * WIDTH)))
+                .endsWith("mangles in silence; write mask.reshape(n, 1, h, w)");
+    }
+
     @Test
     void masksOfPixelsWithoutAChannelAreRefused() {
         assertRefused(

@@ -445,7 +445,9 @@ class SegmentationEvaluationTest {
                                 SegmentationEvaluation.fromJson(
                                         json.replace("[6,6]}", "[6,6],\"ignored\":-1}")))
                 .rootCause()
-                .hasMessageContaining("ignored, soft and aboveHalf must hold counts >= 0");
+                .hasMessageContaining(
+                        "ignored, soft, aboveHalf, zeroVectors and logitsLikeProbabilities"
+                                + " must hold counts >= 0");
         assertThatThrownBy(
                         () ->
                                 SegmentationEvaluation.fromJson(
@@ -490,6 +492,7 @@ class SegmentationEvaluationTest {
                         """
                         Segmentation: 3 classes, 16 pixels, boundary tolerance 0
                         no pixel in the truth: class 2 (land)
+                        mean IoU is over 2 of 3 classes, without class 2 (land)
                         class          pixels     IoU    Dice precision  recall boundary F1
                         water               8  0.7778  0.8750    0.8750  0.8750      0.6000
                         mountain            8  0.7778  0.8750    0.8750  0.8750      0.6000

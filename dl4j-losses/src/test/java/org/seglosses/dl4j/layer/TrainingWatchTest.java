@@ -43,6 +43,7 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -273,6 +274,93 @@ class TrainingWatchTest {
         assertThat(Warnings.of(new Net(bce(255)).training(data(sound), 21))).isEmpty();
     }
 
+    /** A data set of fewer steps than are looked at: its labels are known when it is over. */
+    @Test
+    void shortEpochs() {
+        DataSet none = data(columns(0, 0));
+        String afterTwelve =
+                NO_FOREGROUND.replace("first 20", "first 12").replace("2560", "" + 12 * 128);
+        MultiLayerNetwork net = new Net(bce()).layers();
+        assertThat(Warnings.of(() -> net.fit(epochOf(none, 12), 1))).isEmpty();
+        assertThat(Warnings.more(() -> net.fit(epochOf(none, 12), 1))).containsExactly(afterTwelve);
+        assertThat(Warnings.more(() -> net.fit(epochOf(none, 12), 3))).isEmpty();
+        ComputationGraph graph = new Net(bce()).graph();
+        assertThat(Warnings.of(() -> graph.fit(epochOf(none, 12), 2))).containsExactly(afterTwelve);
+        MultiLayerNetwork ofOne = new Net(bce()).layers();
+        assertThat(Warnings.of(() -> ofOne.fit(epochOf(none, 1), 2)))
+                .containsExactly(
+                        NO_FOREGROUND
+                                .replace("first 20 iterations", "first iteration")
+                                .replace("2560", "128"));
+        // 20 steps are enough, and an epoch that ends later says nothing more
+        MultiLayerNetwork longer = new Net(bce()).layers();
+        assertThat(Warnings.of(() -> longer.fit(epochOf(none, 20), 1)))
+                .containsExactly(NO_FOREGROUND);
+        assertThat(Warnings.more(() -> longer.fit(epochOf(none, 20), 1))).isEmpty();
+        // sound ones: all classes are there by the end of the epoch
+        for (int steps : new int[] {1, 12}) {
+            List<DataSet> batches =
+                    new ArrayList<>(Collections.nCopies(steps - 1, data(columns(0, 0))));
+            batches.add(data(columns(3, 1)));
+            MultiLayerNetwork sound = new Net(bce()).layers();
+            assertThat(Warnings.of(() -> sound.fit(new ExistingDataSetIterator(batches), 4)))
+                    .isEmpty();
+        }
+        // judged sound once: what the second epoch brings is not judged again
+        MultiLayerNetwork other = new Net(bce()).layers();
+        assertThat(
+                        Warnings.of(
+                                () -> {
+                                    other.fit(epochOf(data(columns(5, 1)), 2), 1);
+                                    other.fit(epochOf(masked(columns(5, 1), columns(1, 1)), 30), 1);
+                                }))
+                .isEmpty();
+    }
+
+    /** A training that starts in a later epoch: that is its first. */
+    @Test
+    void shortEpochsOfALaterStart() {
+        MultiLayerNetwork net = new Net(bce()).layers();
+        net.setEpochCount(7);
+        DataSet none = data(columns(0, 0));
+        assertThat(Warnings.of(() -> net.fit(epochOf(none, 5), 1))).isEmpty();
+        assertThat(Warnings.more(() -> net.fit(epochOf(none, 5), 1)))
+                .singleElement()
+                .asString()
+                .contains("labels of the first 5 iterations have class 0 alone");
+    }
+
+    /** The other sentences on labels count their iterations as well. */
+    @Test
+    void shortEpochsOfOtherFaults() {
+        MultiLayerNetwork small = new Net(bce()).layers();
+        assertThat(Warnings.of(() -> small.fit(epochOf(data(columns(3, 1 / 255.0)), 12), 2)))
+                .singleElement()
+                .asString()
+                .contains("labels of the first 12 iterations are soft");
+        MultiLayerNetwork ignored = new Net(bce()).layers();
+        DataSet mostly = masked(columns(2, 1), columns(3, 1));
+        assertThat(Warnings.of(() -> ignored.fit(epochOf(mostly, 12), 2)))
+                .singleElement()
+                .asString()
+                .contains("62.5 % of all pixels of the first 12 iterations are ignored");
+        MultiLayerNetwork zeros = new Net(crossEntropy()).channels(3).layers();
+        DataSet vectors = vectors(CNN2DFormat.NCHW, 16, null);
+        assertThat(Warnings.of(() -> zeros.fit(epochOf(vectors, 12), 2)))
+                .singleElement()
+                .asString()
+                .contains("25.0 % of the pixels of the first 12 iterations have a label vector")
+                .contains("nOut(4)");
+        // a last layer that starts at zero: logits are judged after 20 steps as ever
+        MultiLayerNetwork zero = new Net(bce()).layers();
+        zero.params().assign(0);
+        assertThat(Warnings.of(() -> zero.fit(epochOf(data(columns(6, 1)), 1), 3))).isEmpty();
+    }
+
+    private static ExistingDataSetIterator epochOf(DataSet data, int steps) {
+        return new ExistingDataSetIterator(Collections.nCopies(steps, data));
+    }
+
     @Test
     void labelsScaledOnceMore() {
         DataSet data = data(columns(3, 1 / 255.0));
@@ -341,6 +429,68 @@ class TrainingWatchTest {
                         .contains("have class 0 alone, in all of the 2560 valid pixels");
             }
         }
+    }
+
+    /** One-hot labels whose background has no channel. */
+    @ParameterizedTest
+    @EnumSource
+    void vectorsOfZeros(CNN2DFormat format) {
+        Net net = new Net(crossEntropy()).channels(3).format(format);
+        // 2 of 8 columns
+        assertThat(Warnings.of(net.training(vectors(format, 16, null), 21)))
+                .containsExactly(
+                        "in layer \"out\": 25.0 % of the pixels of the first 20 iterations have a"
+                                + " label vector of zeros and are ignored: if that is the"
+                                + " background, give it a channel of its own, nOut(4); if these"
+                                + " pixels are not to count, ignore this"
+                                + OFF);
+        // more than half: said once, not as mostly ignored as well
+        assertThat(Warnings.of(net.training(vectors(format, 40, null), 21)))
+                .singleElement()
+                .asString()
+                .contains("62.5 % of the pixels of the first 20 iterations have a label vector");
+        // 1 of 128, and none
+        assertThat(Warnings.of(net.training(vectors(format, 1, 1), 21))).isEmpty();
+        assertThat(Warnings.of(net.training(vectors(format, 0, null), 21))).isEmpty();
+    }
+
+    /** What the mask leaves out may be zeros, and counts in no share. */
+    @Test
+    void vectorsOfZerosUnderAMask() {
+        Net net = new Net(crossEntropy()).channels(3);
+        DataSet data = vectors(CNN2DFormat.NCHW, 16, null);
+        INDArray first = columns(2, 1);
+        data.setLabelsMaskArray(first.rsub(1));
+        assertThat(Warnings.of(net.training(data, 21))).isEmpty();
+        // of four columns that count two are of zeros; half is not more than a half
+        data.setLabelsMaskArray(columns(4, 1));
+        assertThat(Warnings.of(net.training(data, 21)))
+                .singleElement()
+                .asString()
+                .contains("50.0 % of the pixels of the first 20 iterations have a label vector");
+        // of three columns two: and the mask alone leaves out more than half
+        data.setLabelsMaskArray(columns(3, 1));
+        assertThat(Warnings.of(net.training(data, 21)))
+                .hasSize(2)
+                .anyMatch(w -> w.contains("66.7 % of the pixels of the first 20 iterations"))
+                .anyMatch(
+                        w ->
+                                w.contains("87.5 % of all pixels of the first 20 iterations")
+                                        && w.contains("25.0 % by label and 62.5 % by mask"));
+    }
+
+    /** Two classes by turns, but for the first pixels of an image by columns: those have none. */
+    private static DataSet vectors(CNN2DFormat format, int zeros, Integer images) {
+        INDArray labels = Nd4j.zeros(DataType.FLOAT, N, 3, SIDE, SIDE);
+        for (int n = 0; n < N; n++) {
+            for (int i = images == null || n < images ? zeros : 0; i < SIDE * SIDE; i++) {
+                labels.putScalar(new int[] {n, 1 + i % 2, i % SIDE, i / SIDE}, 1);
+            }
+        }
+        INDArray x = features();
+        return format == CNN2DFormat.NCHW
+                ? new DataSet(x, labels)
+                : new DataSet(x.permute(0, 2, 3, 1).dup('c'), labels.permute(0, 2, 3, 1).dup('c'));
     }
 
     /** Each channel a yes or no: a picture without any is no task, one with both is. */
