@@ -53,6 +53,11 @@ final class TrainingWatch {
     /** Of the pixels that the mask counts: as many label vectors of zeros are hardly by chance. */
     private static final double MANY_ZERO_VECTORS = 0.01;
 
+    /**
+     * Fewer say nothing, not even if epochs are over: an iterator of one batch makes one of each.
+     */
+    private static final int FEW_STEPS = 10;
+
     /** Steps whose labels are looked at. */
     private static final int LABEL_STEPS = 20;
 
@@ -202,7 +207,7 @@ final class TrainingWatch {
         }
         if (window.steps == 0) {
             firstEpoch = time.epoch();
-        } else if (!window.judged && time.epoch() != firstEpoch) {
+        } else if (!window.judged && window.steps >= FEW_STEPS && time.epoch() != firstEpoch) {
             // a short epoch is over: its labels are all there are
             judgeLabels(window);
         }
@@ -267,11 +272,11 @@ final class TrainingWatch {
     private void judgeLabels(Window of) {
         of.judged = true;
         SeenLabels seen = of.labels;
-        String steps = of.steps == 1 ? "iteration" : of.steps + " iterations";
+        int steps = of.steps;
         if (seen.softAndSmall()) {
             warn(
                     Kind.SMALL_LABELS,
-                    "labels of the first %s are soft, and none is above 0.5 (the largest"
+                    "labels of the first %d iterations are soft, and none is above 0.5 (the largest"
                             + " is %.4g): masks of 0 and 1 that have been divided by 255 look like"
                             + " this. Scale the images alone, by scaler.fitLabel(false), or"
                             + " multiply labels by 255",
@@ -280,7 +285,7 @@ final class TrainingWatch {
         } else if (seen.onlyClass() >= 0) {
             warn(
                     Kind.LABELS_OF_ONE_CLASS,
-                    "labels of the first %s have class %d alone, in all of the %d valid"
+                    "labels of the first %d iterations have class %d alone, in all of the %d valid"
                             + " pixels; %d are ignored by label, %d by mask.%s If other classes are"
                             + " only rare, ignore this",
                     steps,
@@ -295,8 +300,8 @@ final class TrainingWatch {
         if (zeros) {
             warn(
                     Kind.ZERO_VECTORS,
-                    "%.1f %% of the pixels of the first %s have a label vector of zeros"
-                            + " and are ignored: if that is the background, give it a channel of its"
+                    "%.1f %% of the pixels of the first %d iterations have a label vector of"
+                            + " zeros and are ignored: if that is the background, give it a channel of its"
                             + " own, nOut(%d); if these pixels are not to count, ignore this",
                     100.0 * seen.zeroVectors() / counted,
                     steps,
@@ -307,7 +312,7 @@ final class TrainingWatch {
         if (seen.all() > 0 && 2 * used < seen.all()) {
             warn(
                     Kind.MOSTLY_IGNORED,
-                    "%.1f %% of all pixels of the first %s are ignored, %.1f %% by label"
+                    "%.1f %% of all pixels of the first %d iterations are ignored, %.1f %% by label"
                             + " and %.1f %% by mask.%s If so many are not to count, ignore this",
                     percent(seen.all() - seen.valid(), seen),
                     steps,
