@@ -37,7 +37,9 @@ public enum Kernel {
     CROSS_ENTROPY_SUMS(
             Values.LOGITS,
             true,
-            (logits, codes) -> CrossEntropySums.of(logits, codes, null, List.of(), 0, false)),
+            (logits, codes) ->
+                    CrossEntropySums.of(
+                            logits, new Target(true, codes, null, null), List.of(), 0, false)),
     /** Sums of the sigmoids' cross entropies. */
     ELEMENT_SUMS(
             Values.LOGITS,

@@ -40,16 +40,13 @@ import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.seglosses.dl4j.SegmentationLossFunction;
 import org.seglosses.dl4j.layer.SegmentationLossLayer;
-import org.seglosses.samediff.loss.Combined;
 import org.seglosses.samediff.loss.Mode;
 import org.seglosses.samediff.loss.SegmentationLoss;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** Reads off a network's output what an evaluation must know of it. */
 final class NetworkOutput {
@@ -201,8 +198,7 @@ final class NetworkOutput {
      * would mean two things; one that another refuses never gets this far.
      */
     private Integer ignoreIndex(SegmentationLoss definition, int classes) {
-        Set<Integer> all = new LinkedHashSet<>();
-        terms(definition).forEach(term -> all.add(term.ignoreIndex()));
+        Set<Integer> all = definition.ignoreIndices();
         if (all.size() == 1) {
             return all.iterator().next();
         }
@@ -213,12 +209,6 @@ final class NetworkOutput {
                             + ", one of them a class: give all terms the same ignoreIndex");
         }
         return null;
-    }
-
-    private static Stream<SegmentationLoss> terms(SegmentationLoss loss) {
-        return loss instanceof Combined sum
-                ? sum.terms().stream().flatMap(term -> terms(term.loss()))
-                : Stream.of(loss);
     }
 
     private static long channels(ComputationGraphConfiguration configuration, String name) {

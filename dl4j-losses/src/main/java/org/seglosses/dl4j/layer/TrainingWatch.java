@@ -19,12 +19,10 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Warns of trainings that end in a beautiful number and are wrong: of labels that are no task,
@@ -419,13 +417,7 @@ final class TrainingWatch {
 
     /** The label that all terms ignore, or null: a pixel that one term reads is not ignored. */
     private Integer commonIgnoreIndex() {
-        List<Integer> indices = ignoreIndices(loss).distinct().toList();
-        return indices.size() == 1 ? indices.get(0) : null;
-    }
-
-    private static Stream<Integer> ignoreIndices(SegmentationLoss loss) {
-        return loss instanceof Combined sum
-                ? sum.terms().stream().flatMap(term -> ignoreIndices(term.loss()))
-                : Stream.of(loss.ignoreIndex());
+        Set<Integer> indices = loss.ignoreIndices();
+        return indices.size() == 1 ? indices.iterator().next() : null;
     }
 }

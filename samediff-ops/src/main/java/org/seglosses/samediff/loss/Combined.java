@@ -10,6 +10,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -206,6 +207,13 @@ public record Combined(List<Term> terms) implements SegmentationLoss {
     @Override
     public Integer ignoreIndex() {
         return null;
+    }
+
+    @Override
+    public Set<Integer> ignoreIndices() {
+        Set<Integer> indices = new LinkedHashSet<>();
+        terms.forEach(term -> indices.addAll(term.loss().ignoreIndices()));
+        return indices;
     }
 
     @Override

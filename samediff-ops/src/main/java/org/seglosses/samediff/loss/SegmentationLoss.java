@@ -9,6 +9,7 @@ import org.nd4j.shade.jackson.databind.annotation.JsonDeserialize;
 import org.seglosses.samediff.op.GroupMean;
 
 import java.io.Serializable;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 
@@ -76,6 +77,15 @@ public interface SegmentationLoss extends Serializable {
      * @return the label, or null if there is none
      */
     Integer ignoreIndex();
+
+    /**
+     * The ignore indices of all its terms; of a loss that is no sum, its own alone.
+     *
+     * @return each once, null where a term has none
+     */
+    default Set<Integer> ignoreIndices() {
+        return Collections.singleton(ignoreIndex());
+    }
 
     /**
      * Whether the loss is a mean over the losses of single images, rather than of the whole batch.

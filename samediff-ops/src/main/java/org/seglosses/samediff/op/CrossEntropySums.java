@@ -54,34 +54,12 @@ public final class CrossEntropySums extends JavaOp {
     }
 
     /**
-     * Adds the op on hard labels to the graph of its inputs.
-     *
-     * @param logits {@code [N,C,H,W]}, or probabilities
-     * @param codes codes of {@link Targets} {@code [N,1,H,W]}
-     * @param weights {@code [N,1,H,W]} of the logits' type, or null
-     * @param classWeights as above
-     * @param smoothing as above
-     * @param probabilities as above
-     * @return the sums {@code [N,3]}
-     */
-    public static SDVariable of(
-            SDVariable logits,
-            SDVariable codes,
-            SDVariable weights,
-            List<Double> classWeights,
-            double smoothing,
-            boolean probabilities) {
-        Target target = new Target(true, codes, null, weights);
-        return of(logits, target, null, classWeights, smoothing, probabilities);
-    }
-
-    /**
      * Adds the op on the hard pixels of {@link HardCodes} to the graph of its inputs: their
      * entropies are known.
      *
      * @param logits {@code [N,C,H,W]}, or probabilities
      * @param codes the hard pixels' {@code [N,1,H,W]}
-     * @param weights as above
+     * @param weights {@code [N,1,H,W]} of the logits' type, or null
      * @param classWeights as above
      * @param ofTrueClass what {@link TrueProbability} gives of the logits
      * @param probabilities whether the logits are probabilities

@@ -144,8 +144,11 @@ final class OpGraphs {
                                 NormalizedSums.of(
                                         CrossEntropySums.of(
                                                 in[0],
-                                                in[1],
-                                                PixelWeights.of(in[2], in[1], false, type),
+                                                new Target(
+                                                        true,
+                                                        in[1],
+                                                        null,
+                                                        PixelWeights.of(in[2], in[1], false, type)),
                                                 List.of(1.0, 0.5, 2.0),
                                                 0.1,
                                                 false),

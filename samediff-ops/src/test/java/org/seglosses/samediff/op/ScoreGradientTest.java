@@ -28,7 +28,8 @@ class ScoreGradientTest {
         CROSS_ENTROPY {
             @Override
             SDVariable of(SDVariable logits, SDVariable codes) {
-                return CrossEntropySums.of(logits, codes, null, List.of(), 0, false);
+                return CrossEntropySums.of(
+                        logits, new Target(true, codes, null, null), List.of(), 0, false);
             }
         },
         REGIONS {
